@@ -1,0 +1,13 @@
+"""The rules that come with lintgrad."""
+
+from lintgrad_rules.missing_zero_grad import missing_zero_grad
+from lintgrad_rules.nonscalar_backward import nonscalar_backward
+from lintgrad_rules.unreadable import unreadable
+from lintgrad_rules.zero_grad_before_step import zero_grad_before_step
+
+RULES = (
+    missing_zero_grad,
+    nonscalar_backward,
+    unreadable,
+    zero_grad_before_step,
+)

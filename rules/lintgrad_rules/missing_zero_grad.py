@@ -1,0 +1,147 @@
+"""A step applies gradients that an earlier step already applied.
+
+`backward()` adds to `.grad`; it does not overwrite it. When nothing clears the gradients between
+two steps, the second step applies the first one's gradients again, the third applies both, and so
+on: step k uses the sum of k gradients (torch 2.13, counted). Nothing raises, and the loss may
+still fall: a small network trained with SGD for 320 steps ended at a loss of 3.1e4 instead of
+0.46, with Adam at 22.8 instead of 0.087.
+
+Reported are optimizers that are never cleared, that are cleared only outside of the loop that
+steps, or only on some path; that another optimizer is cleared instead of; and `zero_grad` that is
+named without being called.
+
+## Example
+```python
+import torch
+
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y in loader:
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+```
+
+## Use instead
+```python
+import torch
+
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y in loader:
+    optimizer.zero_grad()
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+```
+
+Clearing before the forward pass, right before `backward()` and after `step()` are all the same.
+
+## Known limits
+A deliberate running sum of gradients looks the same as a forgotten `zero_grad()`. A clear in a
+function that is called is not followed yet: the optimizer then counts as not understood, and
+nothing is reported.
+
+## References
+- https://docs.pytorch.org/docs/2.13/generated/torch.optim.Optimizer.zero_grad.html
+- https://docs.pytorch.org/tutorials/recipes/recipes/zeroing_out_gradients.html
+"""
+
+from collections.abc import Iterator
+
+from lintgrad.flow.events import Backward, Event, GradAssign, NamedOnly, Step, ZeroGrad
+from lintgrad.rule import (
+    Category,
+    Certainty,
+    Confidence,
+    Finding,
+    Flow,
+    Hit,
+    Related,
+    Severity,
+    rule,
+)
+from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct, is_mixed
+
+
+@rule(code="LG101", category=Category.CLEARING, severity=Severity.WARNING, docs=__doc__)
+def missing_zero_grad(flow: Flow) -> Iterator[Finding]:
+    """Find steps that are reached with spent gradients under new ones."""
+    for hit in flow.where(GRADIENTS, Step, is_mixed):
+        place = hit.optimizer.place
+        yield Finding(
+            hit.event.span,
+            f"`{place}` applies gradients that it already applied: {_reason(flow, hit)}",
+            # A setting that turns clearing off is there because both are wanted; a path that is
+            # taken now and then without clearing is not.
+            hit.confidence(varying=Confidence.MEDIUM, fixed=Confidence.LOW),
+            tuple(_story(hit)),
+            tuple(_futile(flow, hit)),
+            f"call `{place}.zero_grad()` once for every `{place}.step()`",
+        )
+
+
+def _story(hit: Hit) -> Iterator[Related]:
+    """From the gradients that are applied twice to the step that does so."""
+    events = [(passed.event, passed.after) for passed in hit.trail]
+    applied = max(
+        i for i, (event, after) in enumerate(events[:-1]) if _applies(event) and after is Grad.SPENT
+    )
+    added = [e for e, _ in events[:applied] if isinstance(e, Backward | GradAssign)]
+    if added:
+        yield Related(added[-1].span, "adds gradients")
+    again = hit.event.span == events[applied][0].span
+    yield Related(events[applied][0].span, "applies them")
+    for event, _ in events[applied + 1 :]:
+        if isinstance(event, Backward):
+            same = bool(added) and event.span == added[-1].span
+            told = "runs again" if same else "adds more"
+            yield Related(event.span, f"{told} before anything clears the old ones")
+            break
+    yield Related(hit.event.span, "applies the old ones again" if again else "applies both")
+
+
+def _applies(event: Event) -> bool:
+    return isinstance(event, Step)
+
+
+def _reason(flow: Flow, hit: Hit) -> str:
+    """Why what clears gradients in this function does not help."""
+    clears = list(_clears(flow, hit))
+    if hit.certainty is Certainty.MAYBE:
+        return "they are not cleared on every path" if clears else "nothing may have cleared them"
+    if any(flow.repeat_together(clear, hit.event) for clear in clears):
+        return "they are cleared in other iterations only"
+    if clears:
+        return "they are cleared only outside of the loop that steps"
+    if any(event.optimizer == hit.optimizer.place for event in flow.events(NamedOnly)):
+        return "`zero_grad` is named, but not called"
+    others = list(_others(flow, hit))
+    if others:
+        return f"`{others[0].text}` does not clear them"
+    return "nothing clears them in between"
+
+
+def _futile(flow: Flow, hit: Hit) -> Iterator[Related]:
+    """The places that clear something, but not these gradients in time."""
+    for clear in _clears(flow, hit):
+        where = "not on every path" if hit.certainty is Certainty.MAYBE else "but not in between"
+        yield Related(clear.span, f"clears them, {where}")
+    for named in flow.events(NamedOnly):
+        if named.optimizer == hit.optimizer.place:
+            yield Related(named.span, "does nothing: the parentheses are missing")
+    for other in _others(flow, hit):
+        yield Related(other.span, "clears other gradients")
+
+
+def _clears(flow: Flow, hit: Hit) -> Iterator[ZeroGrad]:
+    for event, act in flow.acts(GRADIENTS, hit.optimizer):
+        if act is GradAct.CLEAR and isinstance(event, ZeroGrad):
+            yield event
+
+
+def _others(flow: Flow, hit: Hit) -> Iterator[ZeroGrad]:
+    concerned = [event for event, _ in flow.acts(GRADIENTS, hit.optimizer)]
+    for event in flow.events(ZeroGrad):
+        if event not in concerned:
+            yield event

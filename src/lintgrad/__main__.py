@@ -1,0 +1,6 @@
+"""`python -m lintgrad`."""
+
+from lintgrad.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Paths through flow graphs, and the states that can reach each event."""

@@ -1,0 +1,84 @@
+"""What harm that is not certain depends on."""
+
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
+
+from lintgrad.dataflow.cycles import cycle_of
+from lintgrad.dataflow.paths import test_name
+from lintgrad.dataflow.solve import Point, Solution, solve
+from lintgrad.dataflow.typestate import Act, Certainty, State, Subject
+from lintgrad.flow.events import Assign
+from lintgrad.flow.graph import Branch, FlowGraph, Repeat
+
+
+class Condition(Enum):
+    """What it takes for the harm to happen."""
+
+    NONE = auto()
+    """Nothing: it happens on every path."""
+    VARYING = auto()
+    """Something that changes while the loop runs."""
+    FIXED = auto()
+    """Something that stays the same in every iteration: a configuration."""
+    SEVERAL = auto()
+    """Several things, or an exception."""
+
+
+def condition_of(
+    solution: Solution[State, Act, Subject], point: Point, bad: Callable[[State], bool]
+) -> Condition:
+    """What the harm at a point depends on.
+
+    With the outcomes that one path to it took, the harm is certain; the tests that decide are
+    those without whose outcome it is impossible. Several count as one if they ask about the same.
+    """
+    if solution.reached[point].certainty(bad) is Certainty.ALWAYS:
+        return Condition.NONE
+    node = solution.reached[point].node(bad)
+    steps = solution.path(node) if node is not None else []
+    taken = {choice.test: choice.outcome for _, choice in steps if choice is not None}
+
+    def under(outcomes: Mapping[str, bool]) -> Certainty | None:
+        reached = solve(solution.problem, outcomes).reached.get(point)
+        return None if reached is None else reached.certainty(bad)
+
+    if under(taken) is not Certainty.ALWAYS:
+        return Condition.SEVERAL
+    flipped = {test: under(taken | {test: not outcome}) for test, outcome in taken.items()}
+    if None in flipped.values():
+        # Another test decides whether the point is reached at all: the two may go together.
+        return Condition.SEVERAL
+    return _kind(
+        solution.problem.graph, [test for test, sure in flipped.items() if sure is Certainty.NEVER]
+    )
+
+
+def _kind(graph: FlowGraph, deciding: list[str]) -> Condition:
+    found = [
+        (number, block.exit)
+        for number, block in enumerate(graph.blocks)
+        if isinstance(block.exit, Branch) and test_name(number, block.exit) in deciding
+    ]
+    about = {branch.mentions for _, branch in found}
+    if len(about) != 1 or any(branch.test is None and branch.key for _, branch in found):
+        return Condition.SEVERAL
+    number, branch = found[0]
+    if branch.key is None:
+        return Condition.VARYING
+    varying = _assigned_in_cycle(graph, number)
+    mentioned = {mention.split(".")[0].split("[")[0] for mention in branch.mentions}
+    changes = bool(varying & (mentioned | branch.mentions))
+    return Condition.VARYING if changes else Condition.FIXED
+
+
+def _assigned_in_cycle(graph: FlowGraph, block: int) -> set[str]:
+    """The places assigned in the loops that a block stands in."""
+    found: set[str] = set()
+    for number in cycle_of(graph, block):
+        for event in graph.blocks[number].events:
+            if isinstance(event, Assign):
+                found.update(event.places)
+        exit_ = graph.blocks[number].exit
+        if isinstance(exit_, Repeat):
+            found.update(graph.loops[exit_.loop].targets)
+    return found

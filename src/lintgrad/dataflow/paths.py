@@ -1,0 +1,201 @@
+"""What is known on one path through a flow graph, and where the path can go on.
+
+Paths are kept apart by the iteration of each loop they are in (the first apart from the rest, or
+every one where a guard counts them), by the values that guards read, and by the tests that were
+decided and will be asked again. Everything else is merged.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, TypeVar
+
+from lintgrad.dataflow.arithmetic import UNKNOWN, Value, evaluate
+from lintgrad.flow.events import Assign
+from lintgrad.flow.graph import Branch, Enter, FlowGraph, Goto, Leave, Repeat
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Facts(NamedTuple):
+    """What is known on a path: iterations of loops, values of places, outcomes of tests."""
+
+    turns: tuple[tuple[int, int], ...] = ()
+    values: tuple[tuple[str, Value], ...] = ()
+    decisions: tuple[tuple[str, bool], ...] = ()
+
+    def group(self) -> tuple[object, ...]:
+        """The part that says when a place is reached, and not under which conditions."""
+        return self.turns, tuple(v for v in self.values if not isinstance(v[1], bool))
+
+
+class Choice(NamedTuple):
+    """The outcome of a test that could not be decided."""
+
+    test: str
+    outcome: bool
+
+
+class Onward(NamedTuple):
+    """One way to go on: the facts there, the block, and the choice it took."""
+
+    facts: Facts
+    block: int
+    choice: Choice | None
+
+
+def test_name(block: int, branch: Branch) -> str:
+    """What a branch's test is called when an outcome is forced on it."""
+    return branch.key if branch.key is not None else f"#{block}"
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Moves facts through one flow graph; outcomes of tests can be forced."""
+
+    graph: FlowGraph
+    forced: Mapping[str, bool]
+
+    @cached_property
+    def _mentions(self) -> dict[str, frozenset[str]]:
+        branches = [b.exit for b in self.graph.blocks if isinstance(b.exit, Branch)]
+        return {b.key: b.mentions for b in branches if b.key is not None}
+
+    @cached_property
+    def _counted(self) -> frozenset[int]:
+        tracked = self.graph.guards.tracked
+        return frozenset(
+            number
+            for number, loop in enumerate(self.graph.loops)
+            if any(counter.place in tracked for counter in loop.counters)
+        )
+
+    @cached_property
+    def _horizon(self) -> int:
+        return max(3 * self.graph.guards.length, 24)
+
+    def through(self, facts: Facts, event: object) -> Facts | None:
+        """The facts after an event; None past the horizon, where counting stops."""
+        match event:
+            case Assign(places=places, value=value):
+                known = evaluate(value, dict(facts.values), self.graph.guards)
+                return self._assign(facts, places, known)
+            case Enter(loop=loop) | Leave(loop=loop):
+                return facts._replace(turns=_without(facts.turns, loop))
+        return facts
+
+    def _assign(self, facts: Facts, places: Iterable[str], known: object) -> Facts | None:
+        decisions = facts.decisions
+        if decisions:
+            changed = tuple(places)
+            decisions = tuple(d for d in decisions if not _touched(self._mentions[d[0]], changed))
+        values = facts.values
+        for place in places:
+            if place not in self.graph.guards.tracked:
+                continue
+            values = _without(values, place)
+            if known is None or isinstance(known, int):
+                if not isinstance(known, bool) and known is not None and known > self._horizon:
+                    return None
+                values = tuple(sorted((*values, (place, known)), key=lambda item: item[0]))
+        return Facts(facts.turns, values, decisions)
+
+    def onward(self, facts: Facts, block: int) -> list[Onward]:
+        """The ways to go on from the end of a block."""
+        match self.graph.blocks[block].exit:
+            case Goto(target=target):
+                return [Onward(facts, target, None)]
+            case Branch() as branch:
+                return self._branch(facts, block, branch)
+            case Repeat() as repeat:
+                return self._repeat(facts, repeat)
+        return []
+
+    def _branch(self, facts: Facts, block: int, branch: Branch) -> list[Onward]:
+        outcome = self._outcome(facts, block, branch)
+        if outcome is not None:
+            return [Onward(facts, branch.if_true if outcome else branch.if_false, None)]
+        ways = []
+        for choice, target in ((True, branch.if_true), (False, branch.if_false)):
+            if (
+                branch.loop is not None
+                and target == branch.loop.done
+                and self._first(facts, branch)
+            ):
+                continue  # a loop is taken to run at least once
+            after = facts
+            if branch.key in self.graph.guards.remembered and branch.key is not None:
+                after = facts._replace(
+                    decisions=tuple(sorted((*facts.decisions, (branch.key, choice))))
+                )
+            ways.append(Onward(after, target, Choice(test_name(block, branch), choice)))
+        return ways
+
+    def _first(self, facts: Facts, branch: Branch) -> bool:
+        return branch.loop is not None and dict(facts.turns).get(branch.loop.loop) == 0
+
+    def _outcome(self, facts: Facts, block: int, branch: Branch) -> bool | None:
+        decided = evaluate(branch.test, dict(facts.values), self.graph.guards)
+        if decided is not UNKNOWN:
+            return bool(decided)
+        if branch.key is not None:
+            for key, outcome in facts.decisions:
+                if key == branch.key:
+                    return outcome
+        return self.forced.get(test_name(block, branch))
+
+    def _repeat(self, facts: Facts, repeat: Repeat) -> list[Onward]:
+        before = dict(facts.turns).get(repeat.loop)
+        length = evaluate(
+            self.graph.loops[repeat.loop].length, dict(facts.values), self.graph.guards
+        )
+        counted = repeat.loop in self._counted
+        ways = []
+        if before is None:
+            following: int | None = None if length == 0 else 0
+        elif counted:
+            total = self.graph.guards.length
+            if isinstance(length, int):
+                total = min(length, total)
+            following = before + 1 if before + 1 < total else None
+        else:
+            following = None if length == 1 else 1
+        if following is not None:
+            turned = self._turn(facts, repeat.loop, following, counted)
+            if turned is not None:
+                ways.append(Onward(turned, repeat.body, None))
+        may_end = following is None if counted or before is None else True
+        if repeat.done is not None and may_end:
+            ways.append(Onward(facts, repeat.done, None))
+        return ways
+
+    def _turn(self, facts: Facts, number: int, turn: int, counted: bool) -> Facts | None:  # noqa: FBT001
+        """The facts at the start of a loop's given iteration."""
+        loop = self.graph.loops[number]
+        turns = tuple(sorted((*_without(facts.turns, number), (number, turn))))
+        turned: Facts | None = facts._replace(turns=turns)
+        if turned is not None:
+            turned = self._assign(turned, loop.targets, UNKNOWN)
+        for counter in loop.counters if counted else ():
+            start = 0
+            if counter.start is not None:
+                first = evaluate(counter.start, dict(facts.values), self.graph.guards)
+                if not isinstance(first, int):
+                    continue
+                start = first
+            if turned is not None:
+                turned = self._assign(turned, (counter.place,), start + counter.step * turn)
+        return turned
+
+
+def _touched(mentions: frozenset[str], changed: tuple[str, ...]) -> bool:
+    return any(
+        mention == place or mention.startswith((f"{place}.", f"{place}["))
+        for place in changed
+        for mention in mentions
+    )
+
+
+def _without(items: tuple[tuple[K, V], ...], key: K) -> tuple[tuple[K, V], ...]:
+    return tuple(item for item in items if item[0] != key)

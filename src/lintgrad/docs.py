@@ -1,0 +1,60 @@
+"""What a rule's module says of it: sections, and the pages made from them."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from lintgrad.rule import Rule
+
+_SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
+_FENCE = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+def sections(rule: Rule) -> dict[str, str]:
+    """The sections of a rule's documentation by heading; the text before the first is ''."""
+    parts = _SECTION.split(rule.docs.strip())
+    found = {"": parts[0].strip()}
+    for heading, text in zip(parts[1::2], parts[2::2], strict=True):
+        found[heading] = text.strip()
+    return found
+
+
+def example(rule: Rule, section: str) -> str:
+    """The code of one of a rule's examples, empty if there is none."""
+    fence = _FENCE.search(sections(rule).get(section, ""))
+    return "" if fence is None else fence[1]
+
+
+def page(rule: Rule) -> str:
+    """A rule's documentation as Markdown."""
+    found = sections(rule)
+    first, _, rest = found.pop("").partition("\n")
+    lines = [
+        f"## {rule.code} {rule.name}",
+        "",
+        f"{rule.category.value} · {rule.severity}",
+        "",
+        f"**{first.strip()}**",
+    ]
+    if rest.strip():
+        lines += ["", rest.strip()]
+    for heading, text in found.items():
+        lines += ["", f"### {heading}", "", text]
+    return "\n".join(lines) + "\n"
+
+
+def catalogue(rules: Sequence[Rule]) -> str:
+    """The catalogue of rules: `rules/README.md`."""
+    intro = (
+        "# Rules\n\n"
+        "Generated from the rule modules by `python -m lintgrad.docs`; edit those instead.\n\n"
+    )
+    return intro + "\n".join(table(rules)) + "\n\n" + "\n".join(page(rule) for rule in rules)
+
+
+def table(rules: Iterable[Rule], page: str = "") -> Iterator[str]:
+    """A Markdown table of the rules, linking to their sections in a page."""
+    yield "| Code | Name | Severity | Says |"
+    yield "|---|---|---|---|"
+    for rule in rules:
+        link = f"[{rule.code}]({page}#{rule.code.lower()}-{rule.name})"
+        yield f"| {link} | {rule.name} | {rule.severity} | {rule.summary} |"

@@ -1,0 +1,92 @@
+"""One file and some rules to diagnostics: pure, picklable, the unit of parallel work."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from lintgrad.engine.diagnostics import Diagnostic, diagnostic, finished
+from lintgrad.rule import Finding, Flow, Rule, Unread
+from lintgrad.source.load import Unreadable, decode
+from lintgrad.source.text import Source
+
+_ANALYSED = b"backward"
+"""What a file must mention for any rule about training to have something to say."""
+_TRAINING = (b"torch", b"backward")
+"""What a file that was found in a folder must mention for a syntax error to be our business."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of one file: diagnostics, failures of ours, and how much was understood."""
+
+    path: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    failures: tuple[str, ...] = ()
+    functions: int = 0
+    loops: int = 0
+    not_understood: tuple[str, ...] = field(default=())
+
+
+def is_relevant(data: bytes) -> bool:
+    """Whether a file that was found in a folder is worth reading any further."""
+    return any(word in data for word in _TRAINING)
+
+
+def check_bytes(path: str, data: bytes, rules: Sequence[Rule]) -> Checked:
+    """Check the bytes of a file."""
+    try:
+        source = decode(path, data)
+        if _ANALYSED not in data:
+            from lintgrad.syntax.readable import check_syntax
+
+            check_syntax(source)
+            return Checked(path)
+        return check_source(source, rules)
+    except Unreadable as unreadable:
+        return Checked(path, tuple(_unread(unreadable, rules)))
+
+
+def check_source(source: Source, rules: Sequence[Rule]) -> Checked:
+    """Check a source. Raises Unreadable if it is not Python."""
+    from lintgrad.flow.functions import flow_graphs
+    from lintgrad.syntax.parse import parse
+
+    found: list[Diagnostic] = []
+    failures: list[str] = []
+    try:
+        graphs = flow_graphs(parse(source), source)
+    except Unreadable:
+        raise
+    except Exception as error:  # one file of ours must not end the run
+        return Checked(source.path, failures=(_failure("the analysis", source.path, error),))
+    for graph in graphs:
+        flow = Flow(graph, source.text)
+        for rule in rules:
+            try:
+                findings = list(rule.check_flow(flow)) if rule.check_flow else []
+            except Exception as error:  # nor must one rule
+                failures.append(_failure(f"rule {rule.code} {rule.name}", source.path, error))
+                continue
+            found += [diagnostic(source, rule, finding) for finding in findings]
+    return Checked(
+        source.path,
+        tuple(finished(found)),
+        tuple(failures),
+        len(graphs),
+        sum(len(graph.loops) for graph in graphs),
+        tuple(note.text for graph in graphs for note in graph.notes),
+    )
+
+
+def _unread(unreadable: Unreadable, rules: Iterable[Rule]) -> list[Diagnostic]:
+    unread = Unread(unreadable.message, unreadable.span)
+    findings: list[tuple[Rule, Finding]] = [
+        (rule, finding)
+        for rule in rules
+        if rule.check_unread is not None
+        for finding in rule.check_unread(unread)
+    ]
+    return finished(diagnostic(unreadable.source, rule, finding) for rule, finding in findings)
+
+
+def _failure(what: str, path: str, error: Exception) -> str:
+    return f"{what} failed on {path}: {type(error).__name__}: {error}"

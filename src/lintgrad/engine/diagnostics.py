@@ -1,0 +1,113 @@
+"""Findings put into their file: what every report prints."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from lintgrad.rule import Confidence, Finding, Rule, Severity, Span
+from lintgrad.source.text import Location, Source
+
+_RULES_PAGE = "https://github.com/lintgrad/lintgrad/blob/main/rules/README.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From a location up to another, which is not part of it."""
+
+    start: Location
+    end: Location
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedPlace:
+    """Another place that belongs to a diagnostic, and what happens there.
+
+    The number says when it happens; None for places that only explain.
+    """
+
+    message: str
+    range: Range
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A finding in a file.
+
+    The fingerprint is made of the rule, the path and the text of the lines, never of their
+    numbers, so that it stays when the code moves.
+    """
+
+    path: str
+    code: str
+    name: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    range: Range
+    related: tuple[RelatedPlace, ...] = ()
+    help: str | None = None
+    fingerprint: str = ""
+
+    @property
+    def url(self) -> str:
+        """Where the rule is documented."""
+        return f"{_RULES_PAGE}#{self.code.lower()}-{self.name}"
+
+    @property
+    def order(self) -> tuple[str, Location, str, str]:
+        """What reports sort by."""
+        return self.path, self.range.start, self.code, self.message
+
+
+def diagnostic(source: Source, rule: Rule, finding: Finding) -> Diagnostic:
+    """A finding of a rule, put into the file it was made in."""
+    return Diagnostic(
+        source.path,
+        rule.code,
+        rule.name,
+        rule.severity,
+        finding.confidence,
+        finding.message,
+        _range(source, finding.span),
+        tuple(_related(source, finding)),
+        finding.help,
+        _text_of(source, finding.span),
+    )
+
+
+def _related(source: Source, finding: Finding) -> Iterator[RelatedPlace]:
+    for number, place in enumerate(finding.story, 1):
+        yield RelatedPlace(place.message, _range(source, place.span), number)
+    for place in finding.asides:
+        yield RelatedPlace(place.message, _range(source, place.span))
+
+
+def _range(source: Source, span: Span) -> Range:
+    return Range(source.locate(span.start), source.locate(span.end))
+
+
+def _text_of(source: Source, span: Span) -> str:
+    return " ".join(source.slice(span).split())
+
+
+def finished(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """A file's diagnostics in order, each place told once, with fingerprints.
+
+    Of several findings of one rule at one place the most confident one is kept.
+    """
+    best: dict[tuple[str, Range, str], Diagnostic] = {}
+    for one in found:
+        key = (one.code, one.range, one.message.split(":")[0])
+        if key not in best or one.confidence > best[key].confidence:
+            best[key] = one
+    ordered = sorted(best.values(), key=lambda one: one.order)
+    seen: Counter[str] = Counter()
+    result = []
+    for one in ordered:
+        text = f"{one.code}\0{one.path}\0{one.fingerprint}"
+        seen[text] += 1
+        digest = hashlib.sha256(f"{text}\0{seen[text]}".encode()).hexdigest()[:16]
+        result.append(replace(one, fingerprint=digest))
+    return result

@@ -1,0 +1,1 @@
+"""Functions lowered to graphs of events."""

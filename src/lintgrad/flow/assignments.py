@@ -1,0 +1,86 @@
+"""Assignments to events: values given to places, optimizers built and lost."""
+
+from collections.abc import Iterable
+
+from lintgrad.flow.events import Assign, Build, Escape, Event
+from lintgrad.flow.loops import names_in
+from lintgrad.flow.places import Places
+from lintgrad.flow.relevance import Relevance
+from lintgrad.flow.roles import Role, Roles
+from lintgrad.flow.scopes import Scope, root_of
+from lintgrad.source.text import Span
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Const, Expr, Sequence
+from lintgrad.syntax.walk import parts_of
+
+
+class Assignments:
+    """Turns the assignments of one function into events."""
+
+    def __init__(self, scope: Scope, roles: Roles, places: Places, relevance: Relevance) -> None:
+        self._scope = scope
+        self._roles = roles
+        self._places = places
+        self._relevance = relevance
+
+    def events(
+        self, targets: Iterable[Expr], value: Expr, span: Span, remade: frozenset[str] | None
+    ) -> Iterable[Event]:
+        """The events of assigning a value to targets.
+
+        `remade` are the names assigned in the loop around it; None outside of loops.
+        """
+        for target in targets:
+            if (
+                isinstance(target, Sequence)
+                and isinstance(value, Sequence)
+                and len(target.items) == len(value.items)
+            ):
+                # All values are read before the first target is written.
+                yield from forget(names_in(target), span)
+                for part, item in zip(target.items, value.items, strict=True):
+                    known = item if _independent(target, item) else None
+                    yield from self._one(part, known, span, remade)
+            else:
+                yield from self._one(target, value, span, remade)
+
+    def _one(
+        self, target: Expr, value: Expr | None, span: Span, remade: frozenset[str] | None
+    ) -> Iterable[Event]:
+        place = place_of(target)
+        if place is None:
+            yield from forget(names_in(target), span)
+            return
+        yield Assign(span, (place,), value)
+        if value is None or self._places.canonical(place) != place:
+            return
+        if self._relevance.is_build(value):
+            yield self._build(place, value, span, remade)
+        elif self._is_lost(place, value):
+            yield Escape(span, frozenset({place}), f"`{place}` is assigned anew")
+
+    def _is_lost(self, place: str, value: Expr) -> bool:
+        """Whether an optimizer's place gets a value that is not made from the same optimizer."""
+        if self._places.role(place) is not Role.OPTIMIZER or isinstance(value, Const):
+            return False
+        return place not in {place_of(part) for part in parts_of(value)}
+
+    def _build(self, place: str, value: Expr, span: Span, remade: frozenset[str] | None) -> Build:
+        owners = self._places.owners(self._roles.of_expr(self._scope, value))
+        old = (
+            remade is not None
+            and owners.complete
+            and remade.isdisjoint(map(root_of, owners.places))
+        )
+        return Build(span, place, not old)
+
+
+def forget(places: tuple[str, ...], span: Span) -> Iterable[Event]:
+    """The event of assigning places something that is not followed."""
+    return (Assign(span, places, None),) if places else ()
+
+
+def _independent(target: Sequence, value: Expr) -> bool:
+    """Whether a value reads none of the places that the tuple assignment writes."""
+    written = set(names_in(target))
+    return not any(place_of(part) in written for part in parts_of(value))

@@ -1,0 +1,324 @@
+"""Which call is which event."""
+
+from collections.abc import Iterator
+
+from lintgrad.flow import guesses
+from lintgrad.flow.events import Backward, Escape, Event, GradAssign, MayBackward, ZeroGrad
+from lintgrad.flow.gradients_by_hand import grad_holder
+from lintgrad.flow.places import Places
+from lintgrad.flow.roles import Role, Roles
+from lintgrad.flow.scopes import Scope
+from lintgrad.flow.touching import Touching
+from lintgrad.source.text import Span
+from lintgrad.syntax import apis
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import (
+    Attr,
+    Call,
+    Const,
+    Expr,
+    Lambda,
+    Mapping,
+    Name,
+    Sequence,
+    Starred,
+)
+
+_SAFE_METHODS = frozenset(
+    # Methods of modules and optimizers that leave gradients alone (torch 2.13).
+    [
+        "add_param_group",
+        "append",
+        "apply",
+        "buffers",
+        "children",
+        "cpu",
+        "cuda",
+        "double",
+        "eval",
+        "extend",
+        "float",
+        "forward",
+        "get",
+        "half",
+        "items",
+        "keys",
+        "load_state_dict",
+        "modules",
+        "named_buffers",
+        "named_children",
+        "named_modules",
+        "named_parameters",
+        "no_sync",
+        "parameters",
+        "register_buffer",
+        "register_forward_hook",
+        "share_memory",
+        "state_dict",
+        "to",
+        "train",
+        "type",
+        "unscale_",
+        "update_bn",
+        "values",
+    ]
+)
+_STEP_LIKE = frozenset({"first_step", "second_step"})
+
+
+class Calls:
+    """Turns the calls of one function into events."""
+
+    def __init__(
+        self, scope: Scope, roles: Roles, touching: Touching, places: Places, text: str
+    ) -> None:
+        self._scope = scope
+        self._roles = roles
+        self._touching = touching
+        self._places = places
+        self._text = text
+
+    def events(self, call: Call) -> tuple[Event, ...]:
+        """What a call does to gradients, its arguments left aside."""
+        func = self._bound_method(call.func)
+        if isinstance(func, Attr):
+            special = _SPECIAL.get(func.name)
+            if special is not None:
+                return special(self, call, func)
+        return tuple(self._ordinary(call))
+
+    def _bound_method(self, func: Expr) -> Expr:
+        """What a name stands for that was bound to a method: `clear = optimizer.zero_grad`."""
+        if isinstance(func, Name):
+            found = self._scope.lookup(func.id)
+            if found is not None and len(found[1]) == 1 and isinstance(found[1][0].value, Attr):
+                return found[1][0].value
+        return func
+
+    def expects_error(self, manager: Expr) -> bool:
+        """Whether a context manager is there to catch an error that is asked for."""
+        if not isinstance(manager, Call):
+            return False
+        last = self._spelled(manager.func).rsplit(".", 1)[-1]
+        return last in apis.EXPECT_ERRORS
+
+    def grad_write(self, target: Expr, value: Expr | None, span: Span) -> tuple[Event, ...]:
+        """What assigning to (or, without a value, deleting) a target does to gradients."""
+        holder = target.value if isinstance(target, Attr) and target.name == "grad" else None
+        if holder is None:
+            return ()
+        if value is None or _is_nothing(value):
+            return (self._clear_by_hand(holder, span),)
+        _, owners = self._places.parameters(holder)
+        return (GradAssign(span, owners),)
+
+    def _ordinary(self, call: Call) -> Iterator[Event]:
+        name = self._scope.dotted(call.func)
+        if name == apis.AUTOGRAD_BACKWARD:
+            loss = call.argument(0, "tensors")
+            yield Backward(call.span, loss, call.argument(1, "grad_tensors"))
+            return
+        local = self._roles.local_function(self._scope, call)
+        if local is not None:
+            if self._touching.may_touch(local):
+                yield self._escape(call, None, "is followed by a later version only")
+            return
+        if self._is_harmless(call, name):
+            return
+        places = self._endangered(call)
+        if places is None or places:
+            yield self._escape(call, places, "cannot be seen here")
+        elif isinstance(call.func, Name) and self._hands_over_module(call):
+            spelled = self._spelled(call.func)
+            yield MayBackward(call.span, f"`{spelled}(...)` cannot be seen here")
+
+    def _hands_over_module(self, call: Call) -> bool:
+        handed = (place_of(argument) for argument in _handed(call))
+        return any(place is not None and self._places.is_module(place) for place in handed)
+
+    def _escape(self, call: Call, places: frozenset[str] | None, why: str) -> Escape:
+        return Escape(call.span, places, f"`{self._spelled(call.func)}(...)` {why}")
+
+    def _is_harmless(self, call: Call, name: str | None) -> bool:
+        if name is not None:
+            top = name.split(".")[0]
+            if top == "torch" or top in apis.HARMLESS_MODULES:
+                return True
+            return name in apis.OPTIMIZER_CLASSES or name in apis.SCHEDULERS
+        match call.func:
+            case Name(id=builtin):
+                return builtin in apis.HARMLESS_BUILTINS and not self._scope.binds(builtin)
+            case Attr(name=method):
+                return method in _SAFE_METHODS
+        return False
+
+    def _endangered(self, call: Call) -> frozenset[str] | None:
+        """The places that an unseen function may change: all (None), some, or none of them."""
+        spelled = self._spelled(call.func)
+        last = spelled.rsplit(".", 1)[-1]
+        handed = [place for arg in _handed(call) if (place := place_of(arg)) is not None]
+        optimizers = {p for p in handed if self._places.is_optimizer(p)}
+        receiver = place_of(call.func.value) if isinstance(call.func, Attr) else None
+        if receiver is not None and self._places.is_optimizer(receiver):
+            return frozenset({self._places.canonical(receiver)})
+        if optimizers and not guesses.leaves_optimizer_alone(last):
+            return frozenset(map(self._places.canonical, optimizers))
+        if "backward" in guesses.words(last):
+            return None
+        if guesses.may_touch_gradients(spelled):
+            if receiver in ("self", "super()") or any(map(self._places.is_module, handed)):
+                return None
+            if receiver is not None and self._places.is_module(receiver):
+                return None
+        return frozenset()
+
+    def _backward(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        receiver = place_of(func.value)
+        found = None if receiver is None else self._places.role(receiver)
+        if found is Role.ENGINE:
+            return (Backward(call.span, call.argument(0, "loss")),)
+        if receiver in ("self", "super()") or found is not None:
+            return (self._escape(call, None, "is no backward of a tensor"),)
+        gradient = call.argument(0, "gradient")
+        if isinstance(gradient, Const) and gradient.value is None:
+            gradient = None
+        if call.args and not self._is_tensor(call.args[0]) and not self._is_tensor(func.value):
+            return (self._escape(call, None, "may be an engine's own backward"),)
+        scaled = isinstance(func.value, Call) and self._is_scaling(func.value)
+        loss = func.value
+        if isinstance(loss, Call) and scaled:
+            loss = loss.args[0]
+        return (Backward(call.span, loss, gradient, scaled),)
+
+    def _is_scaling(self, call: Call) -> bool:
+        return isinstance(call.func, Attr) and call.func.name == "scale" and len(call.args) == 1
+
+    def _is_tensor(self, expr: Expr) -> bool:
+        """Whether an expression shows that it makes a tensor (or passes no gradient at all)."""
+        if isinstance(expr, Const):
+            return expr.value is None
+        if isinstance(expr, Name):
+            found = self._scope.lookup(expr.id)
+            bound = found[1] if found is not None else []
+            return (
+                len(bound) == 1
+                and isinstance(bound[0].value, Call)
+                and (self._is_tensor(bound[0].value))
+            )
+        name = self._scope.dotted(expr.func) if isinstance(expr, Call) else None
+        return name is not None and name.rpartition(".")[0] == "torch"
+
+    def _manual_backward(self, call: Call, _: Attr) -> tuple[Event, ...]:
+        # Lightning 2.6: `self.manual_backward(loss)` runs backward and nothing else.
+        return (Backward(call.span, call.argument(0, "loss")),)
+
+    def _step(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        receiver = place_of(func.value)
+        if receiver is None:
+            return (self._escape(call, None, "steps something that has no name here"),)
+        role = self._places.role(receiver)
+        handed = place_of(call.args[0]) if call.args else None
+        if role is Role.SCALER or (role is None and "scaler" in guesses.words(receiver)):
+            return self._scaler_step(call, handed)
+        if role is Role.OPTIMIZER or (
+            role is None and self._stepped_like_optimizer(call, receiver)
+        ):
+            return (*self._closure(call, receiver), self._places.step(call.span, receiver))
+        if handed is not None and self._places.is_optimizer(handed):
+            return (self._escape(call, frozenset({self._places.canonical(handed)}), "is unknown"),)
+        if role is Role.OWN_OBJECT:
+            return (self._escape(call, None, "is a method of a class in this file"),)
+        return ()
+
+    def _scaler_step(self, call: Call, handed: str | None) -> tuple[Event, ...]:
+        if handed is None:
+            return (self._escape(call, None, "steps something that has no name here"),)
+        return (self._places.step(call.span, handed),)
+
+    def _stepped_like_optimizer(self, call: Call, receiver: str) -> bool:
+        if guesses.not_an_optimizer(receiver) or not self._places.may_be_optimizer(receiver):
+            return False
+        return not (call.args or call.keywords) or self._is_closure(call)
+
+    def _is_closure(self, call: Call) -> bool:
+        argument = call.argument(0, "closure")
+        if isinstance(argument, Name):
+            return self._scope.function(argument.id) is not None
+        return isinstance(argument, Lambda)
+
+    def _closure(self, call: Call, receiver: str) -> tuple[Event, ...]:
+        if not call.args and not call.keywords:
+            return ()
+        place = frozenset({self._places.canonical(receiver)})
+        return (self._escape(call, place, "runs its argument"),)
+
+    def _zero_grad(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        receiver = place_of(func.value)
+        spelled = f"{self._spelled(func)}()"
+        if receiver is None:
+            return (self._escape(call, None, "clears something that has no name here"),)
+        if self._places.clears_as_optimizer(receiver):
+            return self._places.zero_grad(call.span, receiver, spelled)
+        if self._places.clears_as_module(receiver):
+            owners = self._places.module_owners(receiver)
+            return (ZeroGrad(call.span, spelled, owners=owners),)
+        return (self._escape(call, None, "clears something that is not known"),)
+
+    def _overwrite(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        holder = grad_holder(func.value)
+        if holder is None:
+            return ()
+        if func.name == "zero_" or (call.args and _is_nothing(call.args[0])):
+            return (self._clear_by_hand(holder, call.span),)
+        return (GradAssign(call.span, self._places.parameters(holder)[1]),)
+
+    def _clear_by_hand(self, holder: Expr, span: Span) -> Event:
+        optimizer, owners = self._places.parameters(holder)
+        return ZeroGrad(span, self._text[span.start : span.end], optimizer, owners)
+
+    def _own_step(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        receiver = place_of(func.value)
+        if receiver is None:
+            return ()
+        return (self._escape(call, frozenset({self._places.canonical(receiver)}), "is unknown"),)
+
+    def _spelled(self, expr: Expr) -> str:
+        return " ".join(self._text[expr.span.start : expr.span.end].split())
+
+
+_SPECIAL = {
+    "backward": Calls._backward,
+    "manual_backward": Calls._manual_backward,
+    "step": Calls._step,
+    "zero_grad": Calls._zero_grad,
+    "zero_": Calls._overwrite,
+    "fill_": Calls._overwrite,
+    "copy_": Calls._overwrite,
+    **dict.fromkeys(_STEP_LIKE, Calls._own_step),
+}
+
+
+def _handed(call: Call) -> Iterator[Expr]:
+    """The things a call is handed, looking into displays."""
+    todo = [*call.args, *(keyword.value for keyword in call.keywords)]
+    while todo:
+        expr = todo.pop()
+        match expr:
+            case Sequence():
+                todo.extend(expr.items)
+            case Mapping():
+                todo.extend(value for _, value in expr.items)
+            case Starred():
+                todo.append(expr.value)
+            case _:
+                yield expr
+
+
+def _is_nothing(value: Expr) -> bool:
+    """Whether a value written to `.grad` clears it: None, or zeros."""
+    match value:
+        case Const(value=constant):
+            return constant is None or constant == 0
+        case Call(func=Attr(name=name) | Name(id=name)):
+            return name in ("zeros_like", "zeros", "new_zeros")
+    return False

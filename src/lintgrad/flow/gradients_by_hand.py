@@ -1,0 +1,42 @@
+"""Gradients read and written without an optimizer's help: `p.grad`."""
+
+from lintgrad.flow.scopes import Scope
+from lintgrad.syntax.nodes import Assign, Attr, Call, Delete, Expr, Item, Sequence
+from lintgrad.syntax.walk import statements_of
+
+
+def writes_grad(target: Expr) -> bool:
+    """Whether assigning to or deleting the target changes a gradient."""
+    if isinstance(target, Sequence):
+        return any(map(writes_grad, target.items))
+    return grad_holder(target) is not None
+
+
+def grad_holder(expr: Expr) -> Expr | None:
+    """What an expression is the gradient of: `p` for `p.grad`, `p.grad.data`, `p.grad[...]`."""
+    match expr:
+        case Attr(value=holder, name="grad"):
+            return holder
+        case Attr(value=inner, name="data") | Item(value=inner):
+            return grad_holder(inner)
+        case Call(func=Attr(value=inner, name="detach"), args=()):
+            return grad_holder(inner)
+    return None
+
+
+def clears(scope: Scope) -> bool:
+    """Whether a function's own statements clear gradients, whoever's they are."""
+    cleared = any(
+        isinstance(call.func, Attr)
+        and (
+            call.func.name == "zero_grad"
+            or (call.func.name == "zero_" and grad_holder(call.func.value) is not None)
+        )
+        for call in scope.calls
+    )
+    return cleared or any(
+        writes_grad(target)
+        for statement in statements_of(scope.node.body)
+        if isinstance(statement, Assign | Delete)
+        for target in statement.targets
+    )

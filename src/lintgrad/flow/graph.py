@@ -1,0 +1,159 @@
+"""One function lowered: blocks of events, joined by jumps, branches and loops."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lintgrad.flow.events import Event, Owners
+from lintgrad.flow.roles import Basis
+from lintgrad.source.text import Span
+from lintgrad.syntax.nodes import Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Goto:
+    """Control goes on in one block."""
+
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoopTest:
+    """A test belongs to a `while` loop, which ends in the block `done`."""
+
+    loop: int
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Control depends on a test; without one, on whether something raises or matches.
+
+    The key is the test's text, so that the same test met twice can be decided once; it is None
+    for a test that may answer differently each time. Mentions are the places the test reads.
+    """
+
+    test: Expr | None
+    key: str | None
+    mentions: frozenset[str]
+    if_true: int
+    if_false: int
+    span: Span
+    loop: LoopTest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """The head of a loop: its body runs again, or the loop is done."""
+
+    loop: int
+    body: int
+    done: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The function ends."""
+
+
+Exit = Goto | Branch | Repeat | Stop
+
+
+def targets_of(exit_: Exit) -> tuple[int, ...]:
+    """The blocks that control may go on in."""
+    match exit_:
+        case Goto():
+            return (exit_.target,)
+        case Branch():
+            return (exit_.if_true, exit_.if_false)
+        case Repeat():
+            return (exit_.body,) if exit_.done is None else (exit_.body, exit_.done)
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """A loop is entered anew."""
+
+    loop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """A loop is over."""
+
+    loop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Events in evaluation order, and where control goes after them."""
+
+    events: tuple[Event | Enter | Leave, ...]
+    exit: Exit
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A name that holds `start + step * i` in a loop's i-th iteration, i counted from 0."""
+
+    place: str
+    start: Expr | None
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop: its header, its counters, and how often it runs if that is written down."""
+
+    span: Span
+    counters: tuple[Counter, ...]
+    length: Expr | None
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Optimizer:
+    """An optimizer that the function steps or clears."""
+
+    place: str
+    basis: Basis
+    owners: Owners
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What it takes to decide the function's guards by counting.
+
+    Tracked places are worth remembering the value of; stand-ins are numbers for window lengths
+    that are not written down; every loop that is counted runs `length` times.
+    """
+
+    tracked: frozenset[str] = frozenset()
+    stand_ins: Mapping[str, int] = field(default_factory=dict)
+    length: int = 2
+    remembered: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that was not understood, and why it matters."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlowGraph:
+    """One function or module body; the first block is the entry."""
+
+    name: str
+    span: Span
+    blocks: tuple[Block, ...]
+    loops: tuple[Loop, ...]
+    optimizers: Mapping[str, Optimizer]
+    guards: Guards
+    outer: Mapping[str, Expr]
+    """Values of places bound once outside the function."""
+    dotted: Mapping[str, str]
+    """What the imported names that the function uses refer to."""
+    notes: tuple[Note, ...] = ()

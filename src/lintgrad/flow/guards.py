@@ -1,0 +1,176 @@
+"""Which guards of a function can be decided by counting, and what for: its accumulation windows.
+
+A guard such as `(i + 1) % n == 0` is decided by running the loop over a few concrete iterations.
+Where `n` is not written down it stands for 3, and loops run a number of times that is no multiple
+of it (7), so that windows, phase errors and partial windows are all seen.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lintgrad.flow.graph import Counter, Guards
+from lintgrad.flow.loops import counters_of, names_in
+from lintgrad.flow.relevance import Relevance, assigned
+from lintgrad.flow.scopes import Scope, Via
+from lintgrad.syntax import nodes
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Binary, Compare, Const, Expr, Stmt
+from lintgrad.syntax.walk import parts_of, statements_of
+
+WINDOW = 3
+"""The stand-in for a window length that is not written down."""
+
+LONGEST_WINDOW = 64
+"""Guards with a longer window than this are left undecided."""
+
+
+@dataclass(slots=True)
+class _Found:
+    tests: list[Expr] = field(default_factory=list)
+    counted: set[str] = field(default_factory=set)
+    windows: set[str] = field(default_factory=set)
+    lasts: set[str] = field(default_factory=set)
+    moduli: set[int] = field(default_factory=set)
+    limits: set[int] = field(default_factory=set)
+
+
+def guards_of(scope: Scope, relevance: Relevance) -> Guards:
+    """The guards of a function's gradient events, ready to be decided."""
+    body = scope.node.body
+    values: dict[str, list[Expr]] = {}
+    for target, value in assigned(body):
+        for name in names_in(target):
+            if value is not None and place_of(target) == name:
+                values.setdefault(name, []).append(value)
+    tests = _with_flags(list(_tests(body, relevance)), values)
+    by_hand = {name for name, all_values in values.items() if _counts(name, all_values)}
+    counters = {c.place for c in _counters(body)}
+    found = _Found(tests)
+    for test in tests:
+        _read(test, counters | by_hand, found)
+    numbers = {name: _number(scope, name) for name in found.windows | found.lasts}
+    found.moduli |= {n for name, n in numbers.items() if n is not None and name in found.windows}
+    length = _length(found)
+    stand_ins = {name: WINDOW for name in found.windows if numbers[name] is None}
+    stand_ins |= {
+        name: length
+        for name in found.lasts - found.windows
+        if numbers[name] is None and name not in counters | by_hand and name not in values
+    }
+    stand_ins |= {name: n for name, n in numbers.items() if n is not None}
+    relevant = _closure(found.counted | (found.windows & values.keys()), values)
+    return Guards(frozenset(relevant), stand_ins, length)
+
+
+def _tests(body: tuple[Stmt, ...], relevance: Relevance) -> Iterator[Expr]:
+    for statement in statements_of(body):
+        if (
+            isinstance(statement, nodes.If)
+            and relevance.guarded((*statement.body, *statement.orelse))
+        ) or isinstance(statement, nodes.While):
+            yield statement.test
+
+
+def _with_flags(tests: list[Expr], values: dict[str, list[Expr]]) -> list[Expr]:
+    """The tests, and what the flags that they name were computed from."""
+    seen: set[str] = set()
+    found = list(tests)
+    for test in found:  # grows while it is read
+        for part in parts_of(test):
+            place = place_of(part)
+            if place is not None and place not in seen:
+                seen.add(place)
+                found.extend(values.get(place, ()))
+    return found
+
+
+def _counters(body: tuple[Stmt, ...]) -> Iterator[Counter]:
+    for statement in statements_of(body):
+        if isinstance(statement, nodes.For):
+            yield from counters_of(statement.target, statement.iter)
+
+
+def _counts(name: str, values: list[Expr]) -> bool:
+    """Whether a place is counted by hand: `n += 1`, and otherwise only set to numbers."""
+    steps = [v for v in values if isinstance(v, Binary) and place_of(v.left) == name]
+    starts = [v for v in values if v not in steps]
+    return (
+        bool(steps)
+        and all(isinstance(v.right, Const) and v.op in "+-" for v in steps)
+        and all(isinstance(v, Const) and isinstance(v.value, int) for v in starts)
+    )
+
+
+def _read(test: Expr, counters: set[str], found: _Found) -> None:
+    """Note what the arithmetic in a test counts, and against what."""
+    for part in parts_of(test):
+        match part:
+            case Binary(op="%", left=left, right=right):
+                _count(left, counters, found)
+                _modulus(right, found)
+            case Compare(op=op, left=left, right=right) if counters & _places(part):
+                _count(left, counters, found)
+                _count(right, counters, found)
+                _limit(op, left, right, counters, found)
+
+
+def _modulus(expr: Expr, found: _Found) -> None:
+    match expr:
+        case Const(value=int() as n):
+            found.moduli.add(n)
+        case _ if (place := place_of(expr)) is not None:
+            found.windows.add(place)
+
+
+def _limit(op: str, left: Expr, right: Expr, counters: set[str], found: _Found) -> None:
+    for side, other in ((left, right), (right, left)):
+        if not counters & _places(side):
+            continue
+        match other:
+            case Const(value=int() as n):
+                found.limits.add(n)
+            case _:
+                place = place_of(other.left) if isinstance(other, Binary) else place_of(other)
+                if place is not None and op in ("==", "!="):
+                    found.lasts.add(place)
+
+
+def _count(expr: Expr, counters: set[str], found: _Found) -> None:
+    found.counted |= _places(expr) & counters
+
+
+def _places(expr: Expr) -> set[str]:
+    return {place for part in parts_of(expr) if (place := place_of(part)) is not None}
+
+
+def _number(scope: Scope, place: str) -> int | None:
+    """The number a place is bound to, where it is bound once."""
+    looked = scope.lookup(place)
+    if looked is None or len(looked[1]) != 1 or looked[1][0].via is not Via.VALUE:
+        return None
+    value = looked[1][0].value
+    return value.value if isinstance(value, Const) and isinstance(value.value, int) else None
+
+
+def _length(found: _Found) -> int:
+    """How often a counted loop runs: past two windows, and no multiple of any."""
+    moduli = {n for n in found.moduli if 1 < n <= LONGEST_WINDOW} | {WINDOW}
+    limits = {n for n in found.limits if 0 < n <= LONGEST_WINDOW}
+    length = max(2 * max(moduli), *limits, 0) + 1
+    while any(length % n == 0 for n in moduli):
+        length += 1
+    return length
+
+
+def _closure(names: set[str], values: dict[str, list[Expr]]) -> set[str]:
+    """The counted places, and those computed from them."""
+    found = set(names)
+    while True:
+        more = {
+            name
+            for name, computed in values.items()
+            if name not in found and any(found & _places(value) for value in computed)
+        }
+        if not more:
+            return found
+        found |= more

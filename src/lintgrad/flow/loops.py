@@ -1,0 +1,175 @@
+"""Loops: their counters, their length, and whether they run over optimizers or parameters."""
+
+from collections.abc import Iterator
+
+from lintgrad.flow.gradients_by_hand import grad_holder
+from lintgrad.flow.graph import Counter
+from lintgrad.flow.places import Places
+from lintgrad.flow.roles import element_source
+from lintgrad.flow.scopes import Scope, Via, root_of
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import (
+    Assign,
+    Attr,
+    Call,
+    Const,
+    Delete,
+    Expr,
+    For,
+    Mapping,
+    Name,
+    Sequence,
+    Starred,
+    Unary,
+)
+from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
+
+_PASSES_LENGTH = frozenset({"tqdm", "trange", "list", "tuple", "reversed", "iter", "enumerate"})
+
+
+def names_in(target: Expr) -> tuple[str, ...]:
+    """The places that a target writes."""
+    match target:
+        case Sequence():
+            return tuple(name for item in target.items for name in names_in(item))
+        case Starred():
+            return names_in(target.value)
+    place = place_of(target)
+    return () if place is None else (place,)
+
+
+def counters_of(target: Expr, iterated: Expr) -> tuple[Counter, ...]:
+    """The parts of a loop's target that count its iterations."""
+    if not isinstance(iterated, Call):
+        return ()
+    name = _called(iterated)
+    parts = target.items if isinstance(target, Sequence) else ()
+    if name == "enumerate" and len(parts) == 2:
+        start = iterated.argument(1, "start")
+        inner = counters_of(parts[1], iterated.args[0]) if iterated.args else ()
+        return (*_counter(parts[0], start, 1), *inner)
+    if name in ("range", "trange"):
+        return _range_counter(target, iterated)
+    if name == "zip" and len(parts) == len(iterated.args):
+        pairs = zip(parts, iterated.args, strict=True)
+        return tuple(counter for part, arg in pairs for counter in counters_of(part, arg))
+    if name == "count":
+        return _counter(target, iterated.argument(0, "start"), 1)
+    # A progress bar around the iterable leaves the counting alone.
+    return counters_of(target, iterated.args[0]) if iterated.args else ()
+
+
+def _range_counter(target: Expr, iterated: Call) -> tuple[Counter, ...]:
+    args = iterated.args
+    start = args[0] if len(args) >= 2 else None
+    if len(args) < 3:
+        return _counter(target, start, 1)
+    match args[2]:
+        case Const(value=int() as step):
+            return _counter(target, start, step)
+        case Unary(op="-", value=Const(value=int() as step)):
+            return _counter(target, start, -step)
+    return ()
+
+
+def _counter(target: Expr, start: Expr | None, step: int) -> tuple[Counter, ...]:
+    place = place_of(target)
+    return () if place is None else (Counter(place, start, step),)
+
+
+def _called(call: Call) -> str | None:
+    match call.func:
+        case Name(id=name) | Attr(name=name):
+            return name
+    return None
+
+
+def length_of(iterated: Expr) -> Expr | None:
+    """How often a loop runs, where `range(n)` or a display says it; None if nothing does."""
+    match iterated:
+        case Call(args=(only,)) if _called(iterated) in ("range", "trange"):
+            return only
+        case Call(args=(Const(value=int() as start), Const(value=int() as stop))) if (
+            _called(iterated) == "range"
+        ):
+            return Const(iterated.span, max(stop - start, 0))
+        case Call(args=(inner, *_)) if _called(iterated) in _PASSES_LENGTH:
+            return length_of(inner)
+        case Sequence(items=items) if not any(isinstance(item, Starred) for item in items):
+            return Const(iterated.span, len(items))
+    return None
+
+
+def elements_of(loop: For, scope: Scope, places: Places) -> list[dict[str, str | None]] | None:
+    """What each round of a loop over optimizers, modules or parameters renames, else None.
+
+    Such a loop does one thing to each element, so it is no repetition for any of them.
+    """
+    names = names_in(loop.target)
+    if not set(names) & set(_treated(loop)):
+        return None
+    sources = _sources(loop, names)
+    displays = {name: _display(source, scope) for name, source in sources.items()}
+    lengths = {len(d) for d in displays.values() if d is not None}
+    if len(lengths) == 1 and all(displays[n] is not None for n in set(names) & set(_treated(loop))):
+        return [
+            {name: place_of(d[i]) for name, d in displays.items() if d is not None}
+            for i in range(lengths.pop())
+        ]
+    each = {
+        name: f"{places.canonical(place_of(source) or f'<{name}>')}[each]"
+        for name, source in sources.items()
+    }
+    return [dict(each)]
+
+
+def _sources(loop: For, names: tuple[str, ...]) -> dict[str, Expr]:
+    found = {}
+    for index, name in enumerate(names):
+        source = element_source(loop.iter, index, len(names))
+        if source is not None:
+            found[name] = source
+    return found
+
+
+def _display(source: Expr, scope: Scope) -> tuple[Expr, ...] | None:
+    """The elements of a list, tuple or dict that is written down."""
+    match source:
+        case Sequence():
+            plain = not any(isinstance(item, Starred) for item in source.items)
+            return source.items if plain and all(map(place_of, source.items)) else None
+        case Mapping():
+            return tuple(value for _, value in source.items)
+    place = place_of(source)
+    found = scope.lookup(place) if place is not None else None
+    if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
+        return None
+    value = found[1][0].value
+    if isinstance(value, Mapping) and place is not None:
+        keys = [key.value if isinstance(key, Const) else None for key, _ in value.items]
+        span = value.span
+        return tuple(Name(span, f"{place}[{key!r}]") for key in keys) if None not in keys else None
+    return _display(value, found[0]) if isinstance(value, Sequence) else None
+
+
+def _treated(loop: For) -> Iterator[str]:
+    """The names that the body clears, steps, or whose gradient it writes."""
+    for statement in statements_of(loop.body):
+        if isinstance(statement, Assign | Delete):
+            for target in statement.targets:
+                yield from _root(grad_holder(target))
+        for expr in expressions_of(statement):
+            for part in parts_of(expr):
+                if isinstance(part, Call) and isinstance(part.func, Attr):
+                    if part.func.name in ("zero_grad", "step"):
+                        yield from _root(part.func.value)
+                        for argument in part.args[:1]:
+                            yield from _root(argument)
+                    elif part.func.name in ("zero_", "fill_", "copy_"):
+                        yield from _root(grad_holder(part.func.value))
+
+
+def _root(expr: Expr | None) -> Iterator[str]:
+    place = place_of(expr) if expr is not None else None
+    if place is not None:
+        yield root_of(place)

@@ -1,0 +1,262 @@
+"""The places of one function: aliases followed, optimizers and modules told apart."""
+
+from collections.abc import Iterable
+
+from lintgrad.flow import guesses
+from lintgrad.flow.events import UNKNOWN_OWNERS, Escape, Event, Owners, Step, ZeroGrad
+from lintgrad.flow.graph import Optimizer
+from lintgrad.flow.ownership import canonical_module, local_root, module_owners, owners_of
+from lintgrad.flow.roles import Basis, Found, Role, Roles, element_source
+from lintgrad.flow.scopes import Binding, Scope, Via, root_of
+from lintgrad.source.text import Span
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Item, Name
+
+_MODULE_METHODS = frozenset({"parameters", "named_parameters", "train", "eval", "modules"})
+_OPTIMIZER_METHODS = frozenset({"step", "param_groups", "add_param_group"})
+
+
+class Usage:
+    """Which methods a file calls on which places, wherever that is."""
+
+    def __init__(self, scopes: Iterable[Scope]) -> None:
+        self._methods: dict[str, set[str]] = {}
+        self._called: set[str] = set()
+        for scope in scopes:
+            for call in scope.calls:
+                if isinstance(call.func, Attr) and (place := place_of(call.func.value)):
+                    self._methods.setdefault(place, set()).add(call.func.name)
+                if (place := place_of(call.func)) is not None:
+                    self._called.add(place)
+
+    def methods(self, place: str) -> set[str]:
+        """The methods called on a place."""
+        return self._methods.get(place, set())
+
+    def is_called(self, place: str) -> bool:
+        """Whether the place itself is called."""
+        return place in self._called
+
+
+class Places:
+    """Answers what a place of one function is; collects the optimizers that events name."""
+
+    def __init__(self, scope: Scope, roles: Roles, usage: Usage, strength: Basis) -> None:
+        self._scope = scope
+        self._roles = roles
+        self._usage = usage
+        self._strength = strength
+        self._renamed: dict[str, str] = {}
+        self.optimizers: dict[str, Optimizer] = {}
+
+    def rename(self, name: str, place: str | None) -> str | None:
+        """Let a loop variable stand for a place; returns what it stood for before."""
+        before = self._renamed.pop(name, None)
+        if place is not None:
+            self._renamed[name] = place
+        return before
+
+    def canonical(self, place: str) -> str:
+        """The place that a place is another name for, itself if it is none."""
+        return self._canonical(place, frozenset())
+
+    def _canonical(self, place: str, seen: frozenset[str]) -> str:
+        root = root_of(place)
+        if root in self._renamed:
+            return self._canonical(self._renamed[root], seen) + place[len(root) :]
+        aliases = self._aliases(place)
+        if len(aliases) == 1 and aliases[0] is not None and aliases[0] not in seen:
+            return self._canonical(aliases[0], seen | {place})
+        return place
+
+    def _aliases(self, place: str) -> list[str | None]:
+        """What the bindings of a place make it another name for; None for anything else."""
+        found: list[str | None] = []
+        for binding in self._scope.bindings.get(place, ()):
+            if isinstance(binding.value, Const):
+                continue
+            alias = self._alias(binding)
+            if alias != place and alias not in found:
+                found.append(alias)
+        return found
+
+    def _alias(self, binding: Binding) -> str | None:
+        if binding.via is Via.VALUE and isinstance(binding.value, (Name, Attr, Item)):
+            return place_of(binding.value)
+        if not isinstance(binding.value, Call) or binding.via not in (Via.VALUE, Via.PART):
+            return None
+        args = binding.value.args
+        if binding.via is Via.PART:
+            if len(args) != binding.parts:
+                return None
+            args = (args[binding.index],)
+        else:
+            made = self._roles.of_expr(self._scope, binding.value)
+            if made is None or made.role is not Role.OPTIMIZER:
+                return None
+        handed = [place_of(arg) for arg in args]
+        roles = {p: self._roles.of_place(self._scope, p) for p in handed if p is not None}
+        optimizers = [p for p, found in roles.items() if found and found.role is Role.OPTIMIZER]
+        return optimizers[0] if len(optimizers) == 1 else None
+
+    def role(self, place: str) -> Role | None:
+        """The role of a place, if anything but its use says so."""
+        found = self._found(place)
+        return None if found is None else found.role
+
+    def _found(self, place: str) -> Found | None:
+        canonical = self.canonical(place)
+        if canonical.endswith("[each]"):
+            found = self._roles.of_place(self._scope, canonical.removesuffix("[each]"))
+            if found is not None and found.role is Role.COLLECTION:
+                return Found(Role.OPTIMIZER, found.basis)
+            return None
+        return self._roles.of_place(self._scope, canonical)
+
+    def is_optimizer(self, place: str) -> bool:
+        """Whether a place is an optimizer by its role or by what the file does with it."""
+        role = self.role(place)
+        if role is not None:
+            return role in (Role.OPTIMIZER, Role.COLLECTION)
+        return guesses.named_like_optimizer(place) or (
+            {"step", "zero_grad"} <= self._usage.methods(place)
+        )
+
+    def may_be_optimizer(self, place: str) -> bool:
+        """Whether something of no known role may be an optimizer, going by its origin.
+
+        What also runs backward is an engine; its step may do more than an optimizer's.
+        """
+        if "backward" in self._usage.methods(place):
+            return False
+        found = self._scope.lookup(self.canonical(place))
+        for binding in found[1] if found is not None else ():
+            if isinstance(binding.value, Call) and binding.via is Via.VALUE:
+                last = (place_of(binding.value.func) or "").rsplit(".", 1)[-1]
+                if last[:1].isupper() and not self._holds_parameters(binding.value):
+                    return False
+        return True
+
+    def _holds_parameters(self, build: Call) -> bool:
+        """Whether an object of a class that cannot be seen is built on some parameters."""
+        argument = build.argument(0, "params")
+        return argument is not None and bool(owners_of(self._scope, argument).places)
+
+    def is_module(self, place: str) -> bool:
+        """Whether a place is a module by what the file does with it, or by its name."""
+        return bool(_MODULE_METHODS & self._usage.methods(place)) or guesses.named_like_model(place)
+
+    def clears_as_optimizer(self, place: str) -> bool:
+        """Whether `place.zero_grad()` is an optimizer's."""
+        role = self.role(place)
+        if role is not None:
+            return role is Role.OPTIMIZER
+        if place == "self" or not self.may_be_optimizer(place):
+            return False
+        if _OPTIMIZER_METHODS & self._usage.methods(place):
+            return True
+        return guesses.named_like_optimizer(place) and not self.is_module(place)
+
+    def clears_as_module(self, place: str) -> bool:
+        """Whether `place.zero_grad()` is a module's."""
+        if place == "self":
+            owner = self._scope.owner
+            return owner is not None and owner.method("zero_grad") is None
+        role = self.role(place)
+        if role is Role.OWN_OBJECT:
+            found = self._found(place)
+            build = found.build if found is not None else None
+            where = found.scope if found is not None else None
+            own = self._roles.local_class(where, build) if where and build else None
+            return own is not None and own.method("zero_grad") is None
+        return role is None and (self.is_module(place) or self._usage.is_called(place))
+
+    def module_owners(self, place: str) -> Owners:
+        """The owners that clearing a module concerns."""
+        return module_owners(self._scope, canonical_module(self.canonical(place)))
+
+    def step(self, span: Span, place: str) -> Step:
+        """The event of stepping an optimizer."""
+        return Step(span, self._register(place))
+
+    def zero_grad(self, span: Span, place: str, text: str) -> tuple[Event, ...]:
+        """The events of clearing an optimizer."""
+        name = self._register(place)
+        owners = self.optimizers[name].owners
+        clear = ZeroGrad(span, text, name, owners)
+        others = self._may_alias(place)
+        if others:
+            return (clear, Escape(span, others, f"`{place}` may be another name of them"))
+        return (clear,)
+
+    def _may_alias(self, place: str) -> frozenset[str]:
+        aliases = self._aliases(place)
+        known = frozenset(a for a in aliases if a is not None)
+        return known if len(aliases) > 1 else frozenset()
+
+    def _register(self, place: str) -> str:
+        name = self.canonical(place)
+        if name not in self.optimizers:
+            found = self._found(name)
+            basis = min(found.basis, self._strength) if found is not None else Basis.USED
+            self.optimizers[name] = Optimizer(name, min(basis, self._strength), self.owners(found))
+        return name
+
+    def owners(self, found: Found | None) -> Owners:
+        """The owners of an optimizer's parameters, as this function names them."""
+        if found is None or found.build is None or found.scope is None:
+            return UNKNOWN_OWNERS
+        argument = found.build.argument(0, "params")
+        if argument is None:
+            return UNKNOWN_OWNERS
+        owners = owners_of(found.scope, argument)
+        if found.scope is self._scope:
+            return Owners(
+                frozenset(map(self.canonical, owners.places)), owners.complete, owners.related
+            )
+        seen_here = {self._seen_here(found.scope, place) for place in owners.places}
+        places = frozenset(place for place in seen_here if place is not None)
+        return Owners(places, owners.complete and None not in seen_here, owners.related)
+
+    def _seen_here(self, scope: Scope, place: str) -> str | None:
+        """The name here of a place that another scope's optimizer holds the parameters of."""
+        if not local_root(scope, place):
+            return place
+        for name, bindings in scope.bindings.items():
+            if name.startswith("self.") and any(place_of(b.value) == place for b in bindings):
+                return name
+        return None
+
+    def parameters(self, holder: Expr) -> tuple[str | None, Owners]:
+        """The optimizer or the owners whose gradients `holder.grad` stands for."""
+        place = place_of(holder)
+        if place is None:
+            return None, UNKNOWN_OWNERS
+        found = self._scope.lookup(place)
+        for binding in found[1] if found is not None else ():
+            if binding.via is Via.ELEMENT:
+                return self._elements(binding)
+        if "[" in place:
+            return None, UNKNOWN_OWNERS
+        return None, Owners(frozenset({self.canonical(place)}), complete=True)
+
+    def _elements(self, binding: Binding) -> tuple[str | None, Owners]:
+        iterated = element_source(binding.value, binding.index, binding.parts) or binding.value
+        optimizer = self._group_of(iterated)
+        if optimizer is not None:
+            return self._register(optimizer), UNKNOWN_OWNERS
+        return None, owners_of(self._scope, iterated)
+
+    def _group_of(self, iterated: Expr) -> str | None:
+        """The optimizer whose `param_groups` an iterable comes from."""
+        match iterated:
+            case Attr(value=optimizer, name="param_groups"):
+                return place_of(optimizer)
+            case Item(value=Item(value=Attr(value=optimizer, name="param_groups"))):
+                return place_of(optimizer)
+            case Item(value=Name(id=group), index=Const(value="params")):
+                found = self._scope.lookup(group)
+                for binding in found[1] if found is not None else ():
+                    if binding.via is Via.ELEMENT:
+                        return self._group_of(binding.value)
+        return None

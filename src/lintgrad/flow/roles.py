@@ -1,0 +1,309 @@
+"""Which place holds an optimizer, a scaler, a scheduler, and on what evidence."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum, IntEnum, auto
+
+from lintgrad.flow import guesses
+from lintgrad.flow.gradients_by_hand import clears
+from lintgrad.flow.scopes import Binding, ClassScope, Scope, Via
+from lintgrad.syntax import apis
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import (
+    Attr,
+    BoolOp,
+    Call,
+    Comprehension,
+    Const,
+    Expr,
+    IfExp,
+    Item,
+    Mapping,
+    Name,
+    Sequence,
+)
+
+
+class Role(Enum):
+    """What kind of thing a place holds, as far as gradients care."""
+
+    OPTIMIZER = auto()
+    SCALER = auto()
+    SCHEDULER = auto()
+    ENGINE = auto()
+    """Runs backward on what it is given and does nothing else to gradients."""
+    OWN_OBJECT = auto()
+    """An object of a class in this file that is no torch optimizer."""
+    COLLECTION = auto()
+    """A list, tuple or dict of optimizers."""
+
+
+class Basis(IntEnum):
+    """The evidence for a role, weakest first."""
+
+    NAMED = 0
+    """Only the name speaks: a fragment without imports."""
+    USED = 1
+    """It is stepped or cleared in one flow with a torch backward."""
+    ANNOTATED = 2
+    """A type annotation says so."""
+    BUILT = 3
+    """Its construction is in sight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A role with its basis, and the call that builds the thing, if it is in sight."""
+
+    role: Role
+    basis: Basis
+    build: Call | None = None
+    scope: Scope | None = None
+
+
+_LOOK_THROUGH = frozenset({"list", "tuple", "reversed", "sorted", "enumerate", "zip", "iter"})
+_VIEWS = frozenset({"values", "items"})
+
+
+class Roles:
+    """Answers what a place of one file holds; remembers its answers."""
+
+    def __init__(self, scopes: Iterable[Scope]) -> None:
+        self._calls = [(s, call) for s in scopes for call in s.calls]
+        self._known: dict[tuple[int, str], Found | None] = {}
+
+    def of_place(self, scope: Scope, place: str) -> Found | None:
+        """The role of a place as seen from a scope, or None if nothing says."""
+        key = (id(scope), place)
+        if key not in self._known:
+            self._known[key] = None  # what a place is bound to may mention the place itself
+            self._known[key] = self._resolve(scope, place)
+        return self._known[key]
+
+    def of_expr(self, scope: Scope, expr: Expr) -> Found | None:
+        """The role of an expression's value."""
+        match expr:
+            case Name() | Attr() | Item():
+                place = place_of(expr)
+                return None if place is None else self.of_place(scope, place)
+            case Call():
+                return self._of_call(scope, expr)
+            case IfExp():
+                return self._first(scope, (expr.body, expr.orelse))
+            case BoolOp():
+                return self._first(scope, expr.parts)
+            case Sequence():
+                return _collection(self._first(scope, expr.items))
+            case Mapping():
+                return _collection(self._first(scope, [value for _, value in expr.items]))
+            case Comprehension():
+                return _collection(self.of_expr(scope, expr.element))
+        return None
+
+    def _first(self, scope: Scope, parts: Iterable[Expr]) -> Found | None:
+        return next(filter(None, (self.of_expr(scope, part) for part in parts)), None)
+
+    def _resolve(self, scope: Scope, place: str) -> Found | None:
+        found = scope.lookup(place)
+        if found is not None:
+            where, bindings = found
+            answers = [self._of_binding(where, binding) for binding in bindings]
+            return _strongest(answers) or self._of_parameter(scope, place)
+        if place.endswith("]"):
+            held = self.of_place(scope, place[: place.rindex("[")])
+            return _element(held)
+        return self._of_parameter(scope, place)
+
+    def _of_binding(self, scope: Scope, binding: Binding) -> Found | None:
+        if binding.annotation is not None and self._is_optimizer_type(scope, binding.annotation):
+            return Found(Role.OPTIMIZER, Basis.ANNOTATED)
+        match binding.via:
+            case Via.VALUE:
+                return self.of_expr(scope, binding.value)
+            case Via.APPENDED:
+                return _collection(self.of_expr(scope, binding.value))
+            case Via.ELEMENT:
+                return self._of_element(scope, binding)
+            case Via.PART:
+                return self._of_part(scope, binding)
+        return None
+
+    def _of_element(self, scope: Scope, binding: Binding) -> Found | None:
+        iterated = element_source(binding.value, binding.index, binding.parts)
+        return None if iterated is None else _element(self.of_expr(scope, iterated))
+
+    def _of_part(self, scope: Scope, binding: Binding) -> Found | None:
+        """`a, b = f(a, b)`: the parts are taken to be the arguments in their order."""
+        value = binding.value
+        if isinstance(value, Call) and len(value.args) == binding.parts:
+            return self.of_expr(scope, value.args[binding.index])
+        if isinstance(value, Call):
+            local = self.local_function(scope, value)
+            returned = list(local.returns()) if local is not None else []
+            if len(returned) == 1 and isinstance(returned[0], Sequence) and local is not None:
+                items = returned[0].items
+                return (
+                    self.of_expr(local, items[binding.index])
+                    if len(items) == binding.parts
+                    else None
+                )
+        return None
+
+    def _of_parameter(self, scope: Scope, place: str) -> Found | None:
+        parameter = scope.parameter(place)
+        if parameter is None:
+            if scope.parent is None or scope.binds(
+                place.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]
+            ):
+                return None
+            return self._of_parameter(scope.parent, place)
+        if parameter.annotation is not None and self._is_optimizer_type(
+            scope, parameter.annotation
+        ):
+            return Found(Role.OPTIMIZER, Basis.ANNOTATED)
+        passed = [self.of_expr(where, expr) for where, expr in self._passed(scope, place)]
+        return _strongest(passed)
+
+    def _passed(self, scope: Scope, name: str) -> Iterator[tuple[Scope, Expr]]:
+        """What visible callers pass for a parameter."""
+        names = [parameter.name for parameter in scope.parameters]
+        method = scope.owner is not None and names[:1] == ["self"]
+        position = names.index(name) - method
+        simple = scope.name.rsplit(".", 1)[-1]
+        for where, call in self._calls:
+            match call.func:
+                case Name(id=called) if called == simple and where.function(simple) is scope:
+                    pass
+                case Attr(name=called) if method and called == simple:
+                    pass
+                case Name(id=called) if method and simple == "__init__":
+                    if where.class_named(called) is not scope.owner:
+                        continue
+                case _:
+                    continue
+            argument = call.argument(position, name)
+            if argument is not None:
+                yield where, argument
+
+    def _of_call(self, scope: Scope, call: Call) -> Found | None:
+        name = scope.dotted(call.func)
+        if name is not None:
+            known = _known_callable(name)
+            if known is not None:
+                return Found(known, Basis.BUILT, call, scope)
+        own = self.local_class(scope, call)
+        if own is not None:
+            is_optimizer = any(map(_is_optimizer_class, own.outside_bases())) and not any(
+                method is not None and clears(method)
+                for method in (own.method("step"), own.method("zero_grad"))
+            )
+            return Found(
+                Role.OPTIMIZER if is_optimizer else Role.OWN_OBJECT, Basis.BUILT, call, scope
+            )
+        local = self.local_function(scope, call)
+        if local is not None:
+            return self._of_result(local)
+        if isinstance(call.func, Attr) and call.func.name in _VIEWS:
+            return self.of_expr(scope, call.func.value)
+        return self._wrapped(scope, call)
+
+    def _of_result(self, function: Scope) -> Found | None:
+        """The role of what a function of this file returns."""
+        key = (id(function), "return")
+        if key not in self._known:
+            self._known[key] = None  # the function may return what it calls itself for
+            found = _strongest([self.of_expr(function, value) for value in function.returns()])
+            self._known[key] = None if found is None else Found(found.role, found.basis)
+        return self._known[key]
+
+    def _wrapped(self, scope: Scope, call: Call) -> Found | None:
+        """A call that is handed one optimizer and returns something to step: a wrapper of it."""
+        name = place_of(call.func) or ""
+        if guesses.not_an_optimizer(name) or name in apis.HARMLESS_BUILTINS:
+            return None
+        inner = [self.of_expr(scope, arg) for arg in call.args]
+        optimizers = [f for f in inner if f is not None and f.role is Role.OPTIMIZER]
+        if len(optimizers) != 1:
+            return None
+        last = name.rsplit(".", 1)[-1]
+        if last[:1].isupper() and "ptimizer" not in last:
+            return None  # some class of unknown purpose: a scheduler as often as a wrapper
+        return Found(Role.OPTIMIZER, optimizers[0].basis)
+
+    def local_function(self, scope: Scope, call: Call) -> Scope | None:
+        """The function or method of this file that a call runs."""
+        match call.func:
+            case Name(id=name):
+                return scope.function(name)
+            case Attr(value=Name(id="self"), name=name) if scope.owner is not None:
+                return scope.owner.method(name)
+            case Attr(value=Call(func=Name(id="super")), name=name) if scope.owner is not None:
+                return next(filter(None, (base.method(name) for base in scope.owner.bases())), None)
+        return None
+
+    def local_class(self, scope: Scope, call: Call) -> ClassScope | None:
+        """The class of this file that a call builds an object of."""
+        return scope.class_named(call.func.id) if isinstance(call.func, Name) else None
+
+    def _is_optimizer_type(self, scope: Scope, annotation: Expr) -> bool:
+        if isinstance(annotation, Const) and isinstance(annotation.value, str):
+            return annotation.value.rsplit(".", 1)[-1] == "Optimizer"
+        name = scope.dotted(annotation)
+        return name is not None and _is_optimizer_class(name)
+
+
+def element_source(iterated: Expr, index: int, parts: int) -> Expr | None:
+    """The collection that one of the parts of a loop's target runs over, or None."""
+    if not isinstance(iterated, Call):
+        return iterated if parts == 1 else None
+    func = iterated.func
+    if isinstance(func, Attr) and func.name in _VIEWS and not iterated.args:
+        wanted = parts - 1 if func.name == "items" else 0
+        return func.value if index == wanted else None
+    if not isinstance(func, Name) or not iterated.args:
+        return iterated
+    if func.id == "zip":
+        return iterated.args[index] if len(iterated.args) == parts else None
+    if func.id == "enumerate":
+        return element_source(iterated.args[0], index - 1, parts - 1) if index else None
+    return iterated.args[0] if func.id in _LOOK_THROUGH else iterated
+
+
+def _known_callable(name: str) -> Role | None:
+    if name in apis.SCALERS:
+        return Role.SCALER
+    if name in apis.ENGINES_THAT_ONLY_RUN_BACKWARD:
+        return Role.ENGINE
+    if name in apis.SCHEDULERS or name.startswith(tuple(f"{m}." for m in apis.SCHEDULER_MODULES)):
+        return Role.SCHEDULER
+    return Role.OPTIMIZER if _is_optimizer_class(name) else None
+
+
+def _is_optimizer_class(name: str) -> bool:
+    if name in apis.OPTIMIZER_CLASSES:
+        return True
+    module, _, last = name.rpartition(".")
+    return module in apis.OPTIMIZER_MODULES and last[:1].isupper()
+
+
+def _strongest(found: Iterable[Found | None]) -> Found | None:
+    known = [f for f in found if f is not None]
+    if len({f.role for f in known}) > 1:
+        return None  # sometimes an optimizer, sometimes not: nothing to rely on
+    builds = [f for f in known if f.build is not None]
+    best = max(known, key=lambda f: f.basis, default=None)
+    if best is not None and len(builds) == 1:
+        return Found(best.role, best.basis, builds[0].build, builds[0].scope)
+    return None if best is None else Found(best.role, best.basis)
+
+
+def _collection(found: Found | None) -> Found | None:
+    if found is None or found.role not in (Role.OPTIMIZER, Role.COLLECTION):
+        return None
+    return Found(Role.COLLECTION, found.basis)
+
+
+def _element(found: Found | None) -> Found | None:
+    if found is None or found.role is not Role.COLLECTION:
+        return None
+    return Found(Role.OPTIMIZER, found.basis)

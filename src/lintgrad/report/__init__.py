@@ -1,0 +1,1 @@
+"""Diagnostics to output, one function a format."""

@@ -1,0 +1,42 @@
+"""Diagnostics as one JSON array: the contract that other programs build on."""
+
+import json
+from collections.abc import Iterable, Iterator
+
+from lintgrad.engine.diagnostics import Diagnostic, Range
+from lintgrad.source.text import Location
+
+
+def as_json(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
+    """The lines of the report."""
+    values = [diagnostic_value(one) for one in diagnostics]
+    yield from json.dumps(values, indent=2, ensure_ascii=False).splitlines()
+
+
+def diagnostic_value(one: Diagnostic) -> dict[str, object]:
+    """One diagnostic as plain values. Rows and columns count from 1."""
+    return {
+        "code": one.code,
+        "name": one.name,
+        "severity": str(one.severity),
+        "confidence": str(one.confidence),
+        "message": one.message,
+        "filename": one.path,
+        "cell": None,
+        **_range_value(one.range),
+        "related": [
+            {"message": place.message, "filename": one.path, **_range_value(place.range)}
+            for place in one.related
+        ],
+        "fix": None,
+        "url": one.url,
+        "fingerprint": one.fingerprint,
+    }
+
+
+def _range_value(range_: Range) -> dict[str, object]:
+    return {"location": _location(range_.start), "end_location": _location(range_.end)}
+
+
+def _location(location: Location) -> dict[str, int]:
+    return {"row": location.row, "column": location.column}

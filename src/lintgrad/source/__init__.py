@@ -1,0 +1,1 @@
+"""Text files and places in them: the bottom layer, which knows no Python syntax."""

@@ -1,0 +1,1 @@
+"""Python text to a small typed tree, and the tables of the names that matter; libcst ends here."""

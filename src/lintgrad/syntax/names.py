@@ -1,0 +1,53 @@
+"""What a dotted name refers to, by following the imports that are visible where it stands."""
+
+from collections.abc import Iterable, Mapping
+
+from lintgrad.syntax.nodes import Attr, Const, Expr, Import, Item, Name, Stmt
+from lintgrad.syntax.walk import statements_of
+
+
+def imports_of(body: Iterable[Stmt]) -> dict[str, str]:
+    """The names that imports bind in one scope, with what they refer to.
+
+    `from torch import *` is followed for the two names that scripts really use so.
+    """
+    found: dict[str, str] = {}
+    for statement in statements_of(body):
+        if isinstance(statement, Import):
+            found.update(statement.names)
+    if "*" in found:
+        package = found.pop("*").removesuffix(".*")
+        if package == "torch":
+            found = {"nn": "torch.nn", "optim": "torch.optim"} | found
+    return found
+
+
+def dotted(expr: Expr, imports: Mapping[str, str]) -> str | None:
+    """The full dotted name of an expression whose first name is imported, else None."""
+    match expr:
+        case Name():
+            return imports.get(expr.id)
+        case Attr():
+            base = dotted(expr.value, imports)
+            return None if base is None else f"{base}.{expr.name}"
+    return None
+
+
+def place_of(expr: Expr) -> str | None:
+    """The access path an expression spells: `self.opt`, `opts["d"]`, `opts[i]`; None if it is none.
+
+    An index that is neither a literal nor a name makes it no place.
+    """
+    match expr:
+        case Name():
+            return expr.id
+        case Attr():
+            base = place_of(expr.value)
+            return None if base is None else f"{base}.{expr.name}"
+        case Item(index=Const(value=value)):
+            base = place_of(expr.value)
+            return None if base is None else f"{base}[{value!r}]"
+        case Item(index=Name(id=index)):
+            base = place_of(expr.value)
+            return None if base is None else f"{base}[{index}]"
+    return None

@@ -1,0 +1,45 @@
+"""Text to a module of the small tree, or one error that says what and where."""
+
+import ast
+
+import libcst as cst
+
+from lintgrad.source.load import Unreadable
+from lintgrad.source.text import Source, Span
+from lintgrad.syntax.nodes import Module
+from lintgrad.syntax.positions import Positions
+from lintgrad.syntax.readable import check_syntax
+from lintgrad.syntax.statements import Statements
+
+# libcst is quadratic in the length of an operator, attribute or call chain (version 1.9.0: 1,000
+# nested calls take 12 s and 2 GB), and dies on some thousand nested brackets.
+_DEEPEST_EXPRESSION = 300
+
+
+def parse(source: Source) -> Module:
+    """The small tree of a source.
+
+    Raises Unreadable for a syntax error or an expression nested too deeply.
+    """
+    too_deep = _deepest_statement(check_syntax(source))
+    if too_deep is not None:
+        start = source.offset_of_row(too_deep)
+        raise Unreadable("expression nested too deeply to be analysed", Span(start, start), source)
+    try:
+        module = cst.parse_module(source.text)
+    except cst.ParserSyntaxError as error:
+        start = source.offset_of_row(error.raw_line)
+        raise Unreadable("not understood by the parser", Span(start, start), source) from None
+    return Module(Statements(Positions(module), source.text).suite(module.body))
+
+
+def _deepest_statement(tree: ast.Module) -> int | None:
+    """The row of an expression deeper than the limit, without recursion."""
+    stack: list[tuple[ast.AST, int]] = [(tree, 0)]
+    while stack:
+        node, depth = stack.pop()
+        if depth > _DEEPEST_EXPRESSION and isinstance(node, ast.expr):
+            return node.lineno
+        deeper = depth + 1 if isinstance(node, ast.expr) else 0
+        stack.extend((child, deeper) for child in ast.iter_child_nodes(node))
+    return None

@@ -1,0 +1,137 @@
+"""Walking the small tree: the parts of statements and expressions, in evaluation order."""
+
+from collections.abc import Iterable, Iterator
+
+from lintgrad.syntax.nodes import (
+    Assert,
+    Assign,
+    Attr,
+    AugAssign,
+    Binary,
+    BoolOp,
+    Call,
+    Class,
+    Compare,
+    Comprehension,
+    Delete,
+    Expr,
+    ExprStmt,
+    For,
+    Function,
+    If,
+    IfExp,
+    Item,
+    Lambda,
+    Mapping,
+    Match,
+    Other,
+    Raise,
+    Return,
+    Sequence,
+    Slice,
+    Starred,
+    Stmt,
+    Try,
+    Unary,
+    Walrus,
+    While,
+    With,
+)
+
+
+def children_of(statement: Stmt) -> Iterator[tuple[Stmt, ...]]:
+    """The blocks directly inside a statement, in order; none for a function or a class."""
+    match statement:
+        case If() | For() | While():
+            yield statement.body
+            yield statement.orelse
+        case With():
+            yield statement.body
+        case Try():
+            yield statement.body
+            for handler in statement.handlers:
+                yield handler.body
+            yield statement.orelse
+            yield statement.final
+        case Match():
+            for case in statement.cases:
+                yield case.body
+
+
+def statements_of(body: Iterable[Stmt]) -> Iterator[Stmt]:
+    """All statements of one scope in source order, nested blocks included."""
+    for statement in body:
+        yield statement
+        for block in children_of(statement):
+            yield from statements_of(block)
+
+
+def definitions_of(body: Iterable[Stmt]) -> Iterator[Function | Class]:
+    """The functions and classes defined directly in one scope."""
+    for statement in statements_of(body):
+        if isinstance(statement, (Function, Class)):
+            yield statement
+
+
+def expressions_of(statement: Stmt) -> Iterator[Expr]:
+    """The expressions that a statement itself evaluates, its blocks left out."""
+    match statement:
+        case Assign() | AugAssign():
+            yield statement.value
+        case Delete():
+            yield from statement.targets
+        case ExprStmt():
+            yield statement.value
+        case If() | While() | Assert():
+            yield statement.test
+        case For():
+            yield statement.iter
+        case With():
+            for item in statement.items:
+                yield item.value
+        case Match():
+            yield statement.subject
+        case Return() | Raise():
+            if statement.value is not None:
+                yield statement.value
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """The direct parts of an expression, in evaluation order."""
+    match expr:
+        case Call():
+            return (expr.func, *expr.args, *(k.value for k in expr.keywords))
+        case Attr() | Starred() | Unary():
+            return (expr.value,)
+        case Binary() | Compare():
+            return (expr.left, expr.right)
+        case BoolOp() | Other():
+            return expr.parts
+        case Item():
+            return (expr.value, expr.index)
+        case IfExp():
+            return (expr.test, expr.body, expr.orelse)
+        case Sequence():
+            return expr.items
+        case Mapping():
+            return tuple(part for pair in expr.items for part in pair if part is not None)
+        case Comprehension():
+            clauses = [part for c in expr.clauses for part in (c.iter, *c.tests)]
+            return (*clauses, expr.element)
+        case Slice():
+            bounds = (expr.lower, expr.upper, expr.step)
+            return tuple(bound for bound in bounds if bound is not None)
+        case Lambda():
+            return (expr.body,)
+        case Walrus():
+            return (expr.value,)
+    return ()
+
+
+def parts_of(expr: Expr) -> Iterator[Expr]:
+    """An expression and everything in it."""
+    stack = [expr]
+    while stack:
+        part = stack.pop()
+        yield part
+        stack.extend(reversed(children(part)))

@@ -1,0 +1,1 @@
+"""What one event does to one state: gradients and tensor shapes."""

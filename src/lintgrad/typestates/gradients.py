@@ -1,0 +1,187 @@
+"""What an optimizer's gradients are: clear, pending, spent, mixed."""
+
+from enum import Enum, auto
+
+from lintgrad.dataflow.typestate import Typestate
+from lintgrad.flow.events import (
+    Assign,
+    Backward,
+    Build,
+    Escape,
+    Event,
+    GradAssign,
+    MayBackward,
+    NamedOnly,
+    Owners,
+    Step,
+    ZeroGrad,
+)
+from lintgrad.flow.graph import Optimizer
+
+
+class Grad(Enum):
+    """What `.grad` of an optimizer's parameters holds."""
+
+    CLEAR = auto()
+    """Nothing, or nothing that was asked for yet."""
+    PENDING = auto()
+    """Gradients that no step has applied."""
+    SPENT = auto()
+    """Gradients that a step has applied and nothing has cleared."""
+    MIXED = auto()
+    """Spent gradients, and new ones on top of them."""
+    WIPED = auto()
+    """Nothing: gradients were there, and were cleared before a step could apply them."""
+    UNKNOWN = auto()
+    """Something that is not understood has had its hands on them."""
+
+
+def is_mixed(grad: Grad) -> bool:
+    """Whether a step would apply some gradients a second time."""
+    return grad is Grad.MIXED
+
+
+def is_wiped(grad: Grad) -> bool:
+    """Whether a step would find nothing where gradients had been."""
+    return grad is Grad.WIPED
+
+
+class GradAct(Enum):
+    """What an event does to one optimizer's gradients."""
+
+    ADD = auto()
+    APPLY = auto()
+    CLEAR = auto()
+    REPLACE = auto()
+    """They are overwritten with new ones."""
+    RENEW = auto()
+    """The optimizer gets parameters that have no gradients yet."""
+    DOUBT = auto()
+    """New ones may have been added out of sight."""
+    LOSE = auto()
+    """They may have been changed in a way that is not understood."""
+
+
+_AFTER: dict[GradAct, dict[Grad, Grad]] = {
+    GradAct.ADD: {
+        Grad.CLEAR: Grad.PENDING,
+        Grad.PENDING: Grad.PENDING,
+        Grad.SPENT: Grad.MIXED,
+        Grad.MIXED: Grad.MIXED,
+        Grad.WIPED: Grad.PENDING,
+        Grad.UNKNOWN: Grad.UNKNOWN,
+    },
+    GradAct.APPLY: {
+        Grad.CLEAR: Grad.CLEAR,
+        Grad.PENDING: Grad.SPENT,
+        Grad.SPENT: Grad.SPENT,
+        Grad.MIXED: Grad.SPENT,
+        Grad.WIPED: Grad.CLEAR,
+        Grad.UNKNOWN: Grad.SPENT,
+    },
+    GradAct.CLEAR: {
+        Grad.CLEAR: Grad.CLEAR,
+        Grad.PENDING: Grad.WIPED,
+        Grad.SPENT: Grad.CLEAR,
+        Grad.MIXED: Grad.WIPED,
+        Grad.WIPED: Grad.WIPED,
+        Grad.UNKNOWN: Grad.CLEAR,
+    },
+    GradAct.REPLACE: dict.fromkeys(Grad, Grad.PENDING),
+    GradAct.RENEW: dict.fromkeys(Grad, Grad.CLEAR),
+    GradAct.DOUBT: {grad: grad for grad in Grad} | {Grad.WIPED: Grad.UNKNOWN},
+    GradAct.LOSE: dict.fromkeys(Grad, Grad.UNKNOWN),
+}
+
+
+def after(grad: Grad, act: GradAct) -> Grad:
+    """What gradients are after an act (torch 2.13: `backward` adds, `step` leaves them)."""
+    return _AFTER[act][grad]
+
+
+def act(event: Event, optimizer: Optimizer) -> GradAct | None:
+    """What an event does to the gradients of one optimizer, None if nothing."""
+    match event:
+        case Backward():
+            return GradAct.ADD
+        case Step(optimizer=place):
+            return _by_place(place, optimizer.place, GradAct.APPLY)
+        case ZeroGrad(optimizer=None, owners=owners):
+            return _by_owners(owners, optimizer.owners, GradAct.CLEAR)
+        case ZeroGrad(optimizer=str() as place, owners=owners):
+            direct = _by_place(place, optimizer.place, GradAct.CLEAR)
+            if direct is not None or not owners.places:
+                return direct
+            shared = _by_owners(owners, optimizer.owners, GradAct.CLEAR)
+            return None if shared is None or not optimizer.owners.complete else GradAct.LOSE
+        case GradAssign(owners=owners):
+            return _by_owners(owners, optimizer.owners, GradAct.REPLACE)
+        case Build(optimizer=place, fresh=fresh):
+            return GradAct.RENEW if fresh and place == optimizer.place else None
+        case Escape(places=places):
+            return _escape(places, optimizer.place)
+        case Assign(places=places):
+            return GradAct.LOSE if _indexed_by(places, optimizer.place) else None
+        case MayBackward():
+            return GradAct.DOUBT
+        case NamedOnly():
+            pass
+    return None
+
+
+def _by_place(place: str, own: str, act_: GradAct) -> GradAct | None:
+    if place == own:
+        return act_
+    if place.endswith("[each]") and own.startswith(place.removesuffix("each]")):
+        return act_
+    return GradAct.LOSE if _overlap(place, own) else None
+
+
+def _overlap(place: str, own: str) -> bool:
+    """Whether two different places may be the same thing, or one a part of the other."""
+    if _below(place, own) or _below(own, place):
+        return True
+    one, other = place.partition("[")[0], own.partition("[")[0]
+    variable = any(p.endswith("]") and not p.endswith(("']", '"]')) for p in (place, own))
+    return one == other and "[" in place and "[" in own and variable
+
+
+def _below(place: str, own: str) -> bool:
+    return own.startswith((f"{place}.", f"{place}["))
+
+
+def _escape(places: frozenset[str] | None, own: str) -> GradAct | None:
+    if places is None:
+        return GradAct.LOSE
+    reached = any(place == own or _overlap(place, own) for place in places)
+    return GradAct.LOSE if reached else None
+
+
+def _indexed_by(places: tuple[str, ...], own: str) -> bool:
+    """Whether the optimizer's place has one of the places as an index."""
+    return any(f"[{place}]" in own for place in places)
+
+
+def _by_owners(touched: Owners, own: Owners, act_: GradAct) -> GradAct | None:
+    if own.complete and own.places and all(_covered(p, touched.places) for p in own.places):
+        return act_
+    if own.complete and touched.complete and not _linked(touched, own):
+        return None
+    return GradAct.LOSE
+
+
+def _covered(place: str, by: frozenset[str]) -> bool:
+    return any(place == other or _below(other, place) for other in by)
+
+
+def _linked(touched: Owners, own: Owners) -> bool:
+    """Whether two sets of parameters may share some."""
+    for one in touched.places:
+        for other in own.places:
+            if one == other or _below(one, other) or _below(other, one):
+                return True
+    return bool(touched.places & own.related or own.places & touched.related)
+
+
+GRADIENTS: Typestate[Grad, GradAct, Optimizer] = Typestate("gradients", Grad.CLEAR, act, after)
+"""The gradients of one optimizer, clear when a function is entered."""

@@ -1,0 +1,113 @@
+"""Fixtures: files that lintgrad can read, with expectations in the line they are about."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lintgrad.engine.check import check_source
+from lintgrad.engine.diagnostics import Diagnostic
+from lintgrad.registry import installed_rules
+from lintgrad.rule import Confidence
+from lintgrad.source.text import Source
+
+ROOT = Path(__file__).parent.parent
+FIXTURES = ROOT / "fixtures"
+
+_EXPECT = re.compile(r"#\s*expect:\s*(?P<items>.+)$")
+_ITEM = re.compile(r'(?P<code>LG\d+)(?:\s+(?P<level>high|medium|low))?(?:\s+"(?P<text>[^"]+)")?')
+_HEADING = re.compile(r"^#{2,}\s+(?P<title>.+)$")
+
+
+@dataclass(frozen=True)
+class Expectation:
+    row: int
+    code: str
+    level: str | None
+    text: str | None
+
+    def is_met_by(self, found: Diagnostic) -> bool:
+        return (
+            found.range.start.row == self.row
+            and found.code == self.code
+            and (self.level is None or self.level == str(found.confidence))
+            and (self.text is None or self.text in found.message)
+        )
+
+
+@dataclass(frozen=True)
+class Program:
+    """One program of a fixture, with empty lines before it so that rows are the file's own."""
+
+    name: str
+    text: str
+
+    @property
+    def expectations(self) -> list[Expectation]:
+        return list(_expectations(self.text))
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """What lintgrad finds, down to the least confidence."""
+        checked = check_source(Source(self.name, self.text), installed_rules())
+        assert checked.failures == ()
+        return list(checked.diagnostics)
+
+    def mismatches(self) -> list[str]:
+        """Every difference between what is expected and what is found, both ways."""
+        found = self.diagnostics()
+        wanted = self.expectations
+        missed = [e for e in wanted if not any(e.is_met_by(one) for one in found)]
+        extra = [
+            one
+            for one in found
+            if not any(e.is_met_by(one) for e in wanted) and one.confidence > Confidence.LOW
+        ]
+        return [f"missed alarm: {e}" for e in missed] + [
+            f"false alarm: row {one.range.start.row} {one.code} {one.confidence} {one.message}"
+            for one in extra
+        ]
+
+
+def _expectations(text: str) -> Iterator[Expectation]:
+    for row, line in enumerate(text.splitlines(), 1):
+        match = _EXPECT.search(line)
+        if match is None:
+            continue
+        about = row + 1 if line.lstrip().startswith("#") else row
+        items = list(_ITEM.finditer(match["items"]))
+        assert items, f"row {row}: no rule in {line!r}"
+        for item in items:
+            yield Expectation(about, item["code"], item["level"], item["text"])
+
+
+def scripts() -> list[Program]:
+    """The whole training scripts."""
+    found = sorted((FIXTURES / "loops").glob("*.py"))
+    return [Program(str(p.relative_to(FIXTURES)), p.read_text(encoding="utf-8")) for p in found]
+
+
+def sections() -> list[Program]:
+    """The programs of the literate rule fixtures: one a heading."""
+    found: list[Program] = []
+    for path in sorted((FIXTURES / "rules").glob("*.md")):
+        found += _sections_of(path)
+    return found
+
+
+def _sections_of(path: Path) -> Iterator[Program]:
+    title, code, inside = "", [], False
+    for row, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        heading = _HEADING.match(line)
+        if heading is not None and not inside:
+            title = heading["title"]
+        elif line.startswith("```python"):
+            inside, code = True, [""] * row
+        elif line.startswith("```") and inside:
+            inside = False
+            yield Program(f"{path.name}: {title}", "\n".join(code) + "\n")
+        elif inside:
+            code.append(line)
+
+
+def programs() -> list[Program]:
+    return [*scripts(), *sections()]
