@@ -110,7 +110,8 @@ def _reason(flow: Flow, hit: Hit) -> str:
     clears = list(_clears(flow, hit))
     if hit.certainty is Certainty.MAYBE:
         return "they are not cleared on every path" if clears else "nothing may have cleared them"
-    if any(flow.repeat_together(clear, hit.event) for clear in clears):
+    around = flow.loops_around(hit.event)
+    if around and any(flow.loops_around(clear)[: len(around)] == around for clear in clears):
         return "they are cleared in other iterations only"
     if clears:
         return "they are cleared only outside of the loop that steps"

@@ -8,13 +8,12 @@ from importlib import import_module
 from typing import NamedTuple, TypeVar
 
 from lintgrad.dataflow.conditions import Condition, condition_of
-from lintgrad.dataflow.cycles import cycle_of
 from lintgrad.dataflow.solve import Problem, Solution, events_of, solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Typestate
 from lintgrad.dataflow.witness import Passed, trail
 from lintgrad.flow.events import Event
 from lintgrad.flow.graph import FlowGraph, Optimizer
-from lintgrad.flow.roles import Basis
+from lintgrad.flow.role import Basis
 from lintgrad.source.text import Span
 from lintgrad.typestates.tensors import Loss, losses_of
 
@@ -149,11 +148,13 @@ class Flow:
             if isinstance(event, kind):
                 yield event
 
-    def repeat_together(self, one: Event, other: Event) -> bool:
-        """Whether some loop runs both events again."""
-        points = {id(event): point for point, event in events_of(self.graph)}
-        block, other_block = points[id(one)][0], points[id(other)][0]
-        return other_block in cycle_of(self.graph, block)
+    def loops_around(self, event: Event) -> tuple[int, ...]:
+        """The numbers of the loops that an event stands in, the outermost first."""
+        return next(
+            self.graph.blocks[block].loops
+            for (block, _), other in events_of(self.graph)
+            if other is event
+        )
 
     def acts(
         self, typestate: Typestate[State, Act, Optimizer], optimizer: Optimizer

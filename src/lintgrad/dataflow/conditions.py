@@ -3,12 +3,11 @@
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 
-from lintgrad.dataflow.cycles import cycle_of
 from lintgrad.dataflow.paths import test_name
 from lintgrad.dataflow.solve import Point, Solution, solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject
 from lintgrad.flow.events import Assign
-from lintgrad.flow.graph import Branch, FlowGraph, Repeat
+from lintgrad.flow.graph import Branch, FlowGraph
 
 
 class Condition(Enum):
@@ -65,20 +64,19 @@ def _kind(graph: FlowGraph, deciding: list[str]) -> Condition:
     number, branch = found[0]
     if branch.key is None:
         return Condition.VARYING
-    varying = _assigned_in_cycle(graph, number)
+    varying = _assigned_in_loops(graph, number)
     mentioned = {mention.split(".")[0].split("[")[0] for mention in branch.mentions}
     changes = bool(varying & (mentioned | branch.mentions))
     return Condition.VARYING if changes else Condition.FIXED
 
 
-def _assigned_in_cycle(graph: FlowGraph, block: int) -> set[str]:
+def _assigned_in_loops(graph: FlowGraph, block: int) -> set[str]:
     """The places assigned in the loops that a block stands in."""
-    found: set[str] = set()
-    for number in cycle_of(graph, block):
-        for event in graph.blocks[number].events:
-            if isinstance(event, Assign):
-                found.update(event.places)
-        exit_ = graph.blocks[number].exit
-        if isinstance(exit_, Repeat):
-            found.update(graph.loops[exit_.loop].targets)
+    around = set(graph.blocks[block].loops)
+    found = {place for loop in around for place in graph.loops[loop].targets}
+    for other in graph.blocks:
+        if around & set(other.loops):
+            for event in other.events:
+                if isinstance(event, Assign):
+                    found.update(event.places)
     return found

@@ -6,7 +6,8 @@ from lintgrad.flow.events import Assign, Build, Escape, Event
 from lintgrad.flow.loops import names_in
 from lintgrad.flow.places import Places
 from lintgrad.flow.relevance import Relevance
-from lintgrad.flow.roles import Role, Roles
+from lintgrad.flow.role import Role
+from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope, root_of
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of

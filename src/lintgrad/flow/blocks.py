@@ -8,6 +8,7 @@ from lintgrad.flow.graph import Block, Branch, Enter, Exit, Goto, Leave, Repeat,
 
 @dataclass(slots=True, eq=False)
 class _Open:
+    loops: tuple[int, ...]
     events: list[Event | Enter | Leave] = field(default_factory=list)
     exit: Exit | None = None
 
@@ -19,13 +20,22 @@ class Blocks:
     """
 
     def __init__(self) -> None:
-        self._open = [_Open()]
+        self._loops: tuple[int, ...] = ()
+        self._open = [_Open(())]
         self._at = 0
 
     def new(self) -> int:
         """A new empty block."""
-        self._open.append(_Open())
+        self._open.append(_Open(self._loops))
         return len(self._open) - 1
+
+    def enter_loop(self, loop: int) -> None:
+        """Let blocks made from now on stand in a loop."""
+        self._loops = (*self._loops, loop)
+
+    def leave_loop(self) -> None:
+        """Let blocks made from now on stand outside of the innermost loop."""
+        self._loops = self._loops[:-1]
 
     def add(self, *events: Event | Enter | Leave) -> None:
         """Append events to the current block."""
@@ -61,7 +71,11 @@ class Blocks:
             order[index] = len(order)
             todo.extend(reversed(targets_of(self._open[index].exit or Stop())))
         return tuple(
-            Block(tuple(self._open[i].events), _renumbered(self._open[i].exit or Stop(), order))
+            Block(
+                tuple(self._open[i].events),
+                _renumbered(self._open[i].exit or Stop(), order),
+                self._open[i].loops,
+            )
             for i in order
         )
 

@@ -6,7 +6,8 @@ from lintgrad.flow import guesses
 from lintgrad.flow.events import Backward, Escape, Event, GradAssign, MayBackward, ZeroGrad
 from lintgrad.flow.gradients_by_hand import grad_holder
 from lintgrad.flow.places import Places
-from lintgrad.flow.roles import Role, Roles
+from lintgrad.flow.role import Role
+from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope
 from lintgrad.flow.touching import Touching
 from lintgrad.source.text import Span

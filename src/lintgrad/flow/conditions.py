@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lintgrad.flow.gradients_by_hand import grad_holder
 from lintgrad.flow.places import Places
-from lintgrad.flow.roles import Role
+from lintgrad.flow.role import Role
 from lintgrad.flow.scopes import Scope
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
@@ -51,7 +51,7 @@ class Conditions:
         self._text = text
         self._sites: Counter[str] = Counter()
 
-    def atom(self, test: Expr, strong: bool) -> Atom:  # noqa: FBT001  # a fact about the test
+    def atom(self, test: Expr, *, strong: bool) -> Atom:
         """The atom of a test; strong if gradient events depend on it."""
         outcome = self._presence(test)
         if outcome is not None:

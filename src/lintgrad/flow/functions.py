@@ -8,10 +8,12 @@ from lintgrad.flow.conditions import Conditions
 from lintgrad.flow.events import Assign, Backward, Build, NamedOnly, Step, ZeroGrad
 from lintgrad.flow.graph import Block, FlowGraph, Guards, Optimizer
 from lintgrad.flow.guards import guards_of
-from lintgrad.flow.lower import Lowering, Reading
+from lintgrad.flow.lower import lower
+from lintgrad.flow.lowering import Reading
 from lintgrad.flow.places import Places, Usage
 from lintgrad.flow.relevance import Relevance
-from lintgrad.flow.roles import Basis, Roles
+from lintgrad.flow.role import Basis
+from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope, Via, root_of, scopes_of
 from lintgrad.flow.touching import Touching, touches_itself
 from lintgrad.source.text import Source, Span
@@ -57,8 +59,7 @@ def _lower(
     conditions = Conditions(scope, places, source.text)
     guards = guards_of(scope, relevance)
     reading = Reading(scope, places, calls, relevance, assignments, conditions, guards.tracked)
-    lowering = Lowering(reading)
-    lowering.body(scope.node.body)
+    lowering = lower(reading)
     blocks = lowering.blocks.finish()
     remembered = conditions.remembered(_MOST_REMEMBERED)
     start = scope.node.span.start if isinstance(scope.node, Function) else 0

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lintgrad.flow.events import Event, Owners
-from lintgrad.flow.roles import Basis
+from lintgrad.flow.role import Basis
 from lintgrad.source.text import Span
 from lintgrad.syntax.nodes import Expr
 
@@ -86,10 +86,14 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Events in evaluation order, and where control goes after them."""
+    """Events in evaluation order, where control goes after them, and the loops around them.
+
+    Loops are numbered as in the graph, the outermost first.
+    """
 
     events: tuple[Event | Enter | Leave, ...]
     exit: Exit
+    loops: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from lintgrad.flow import guesses
 from lintgrad.flow.events import UNKNOWN_OWNERS, Escape, Event, Owners, Step, ZeroGrad
 from lintgrad.flow.graph import Optimizer
 from lintgrad.flow.ownership import canonical_module, local_root, module_owners, owners_of
-from lintgrad.flow.roles import Basis, Found, Role, Roles, element_source
+from lintgrad.flow.role import Basis, Found, Role
+from lintgrad.flow.roles import Roles, element_source
 from lintgrad.flow.scopes import Binding, Scope, Via, root_of
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from lintgrad.flow.calls import Calls
 from lintgrad.flow.events import GRADIENT_EVENTS, NamedOnly
 from lintgrad.flow.places import Places
-from lintgrad.flow.roles import Role, Roles
+from lintgrad.flow.role import Role
+from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope
 from lintgrad.syntax import apis, nodes
 from lintgrad.syntax.names import place_of

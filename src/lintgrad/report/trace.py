@@ -15,7 +15,7 @@ from lintgrad.flow.events import (
     ZeroGrad,
 )
 from lintgrad.flow.graph import FlowGraph, Optimizer
-from lintgrad.flow.roles import Basis
+from lintgrad.flow.role import Basis
 from lintgrad.source.text import Source
 from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct
 
