@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import zip_longest
+from math import prod
 
 
 class Kind(Enum):
@@ -17,6 +18,8 @@ class Kind(Enum):
     """A tensor of at least one dimension."""
     ITEMS = auto()
     """A list or tuple of values."""
+    MANY = auto()
+    """A collection of values of one kind, however many."""
     CALLABLE = auto()
     """A loss module: calling it makes a loss."""
 
@@ -40,6 +43,13 @@ class Shape:
     def is_scalar(self) -> bool:
         """Whether this has no dimensions: a 0-dim tensor or a number."""
         return self.kind is Kind.NUMBER or (self.kind is Kind.TENSOR and not self.sizes)
+
+    @property
+    def count(self) -> int | None:
+        """The number of elements of a tensor, None if it is not known."""
+        if self.kind is not Kind.TENSOR or None in self.sizes:
+            return None
+        return prod(size for size in self.sizes if size is not None)
 
     @property
     def needs_gradient(self) -> bool:
@@ -74,6 +84,11 @@ def items(*values: Shape) -> Shape:
     return Shape(Kind.ITEMS, items=values)
 
 
+def many(value: Shape) -> Shape:
+    """A collection of such values."""
+    return Shape(Kind.MANY, items=(value,))
+
+
 def broadcast(left: Shape, right: Shape) -> Shape:
     """The shape of an elementwise operation on two values (torch's broadcasting rules)."""
     if left.kind is Kind.NUMBER:
@@ -96,10 +111,27 @@ def _wider(one: int | None, other: int | None) -> int | None:
     return one if other is None else other
 
 
+def matrix_product(left: Shape, right: Shape) -> Shape:
+    """The shape of `left @ right` for tensors of one or two dimensions."""
+    if left.kind is not Kind.TENSOR or right.kind is not Kind.TENSOR:
+        return UNKNOWN
+    ranks = len(left.sizes), len(right.sizes)
+    match ranks:
+        case (1, 1):
+            return SCALAR
+        case (2, 1):
+            return tensor(left.sizes[0])
+        case (1, 2):
+            return tensor(right.sizes[1])
+        case (2, 2):
+            return tensor(left.sizes[0], right.sizes[1])
+    return UNKNOWN
+
+
 def reduced(shape: Shape, dims: tuple[int, ...] | None, *, keep: bool) -> Shape:
     """The shape after a reduction over dims; over all of them if None."""
     if dims is None:
-        return SCALAR if shape.kind is not Kind.ITEMS else UNKNOWN
+        return UNKNOWN if shape.kind in (Kind.ITEMS, Kind.MANY) else SCALAR
     if shape.kind is Kind.TENSOR:
         rank = len(shape.sizes)
         gone = {dim % rank for dim in dims if rank and -rank <= dim < rank}

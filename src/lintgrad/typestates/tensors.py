@@ -7,7 +7,8 @@ from lintgrad.dataflow.solve import Point
 from lintgrad.flow.events import Assign, Backward
 from lintgrad.flow.graph import FlowGraph, Repeat, targets_of
 from lintgrad.syntax.nodes import Expr
-from lintgrad.typestates.evaluate import ANYTHING, Shapes, Surroundings, limited, shapes_of
+from lintgrad.typestates.evaluate import Surroundings, shapes_of
+from lintgrad.typestates.possible import ANYTHING, Shapes, limited
 
 _MOST_VISITS = 6
 """How often a block is read before its shapes count as not known (they may grow for ever)."""
