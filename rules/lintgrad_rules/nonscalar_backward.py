@@ -60,9 +60,11 @@ def nonscalar_backward(flow: Flow) -> Iterator[Finding]:
 
 
 def _confidence(loss: Loss) -> Confidence:
-    if not all(shape.needs_gradient for shape in loss.shapes):
+    # A number has no backward: it is what a sum starts with before a loop's first round.
+    tensors = [shape for shape in loss.shapes if shape.kind is not Kind.NUMBER]
+    if not all(shape.needs_gradient for shape in tensors):
         return Confidence.LOW
-    sure = all(s.surely_needs_gradient or s.kind is Kind.DIMENSIONED for s in loss.shapes)
+    sure = all(s.surely_needs_gradient or s.kind is Kind.DIMENSIONED for s in tensors)
     return Confidence.HIGH if sure else Confidence.MEDIUM
 
 

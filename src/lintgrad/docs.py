@@ -1,9 +1,16 @@
-"""What a rule's module says of it: sections, and the pages made from them."""
+"""What a rule's module says of it: sections, and the pages made from them.
+
+`python -m lintgrad.docs` in a checkout rewrites the pages.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
+from lintgrad.registry import installed_rules
 from lintgrad.rule import Rule
+
+_BEGIN, _END = "<!-- rules -->", "<!-- end of rules -->"
 
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 _FENCE = re.compile(r"```python\n(.*?)```", re.DOTALL)
@@ -58,3 +65,20 @@ def table(rules: Iterable[Rule], page: str = "") -> Iterator[str]:
     for rule in rules:
         link = f"[{rule.code}]({page}#{rule.code.lower()}-{rule.name})"
         yield f"| {link} | {rule.name} | {rule.severity} | {rule.summary} |"
+
+
+def _rewrite() -> None:
+    """Write the catalogue, and the table between the README's two markers."""
+    rules = installed_rules()
+    root = Path.cwd()
+    (root / "rules" / "README.md").write_text(catalogue(rules), encoding="utf-8")
+    readme = root / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    before, _, rest = text.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    lines = "\n".join(table(rules, "rules/README.md"))
+    readme.write_text(f"{before}{_BEGIN}\n{lines}\n{_END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _rewrite()

@@ -67,6 +67,7 @@ class Assignments:
         return place not in {place_of(part) for part in parts_of(value)}
 
     def _build(self, place: str, value: Expr, span: Span, remade: frozenset[str] | None) -> Build:
+        self._places.register(place)
         owners = self._places.owners(self._roles.of_expr(self._scope, value))
         old = (
             remade is not None

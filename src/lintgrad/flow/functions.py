@@ -6,6 +6,7 @@ from lintgrad.flow.assignments import Assignments
 from lintgrad.flow.calls import Calls
 from lintgrad.flow.conditions import Conditions
 from lintgrad.flow.events import Assign, Backward, Build, NamedOnly, Step, ZeroGrad
+from lintgrad.flow.feeding import feeding_places
 from lintgrad.flow.graph import Block, FlowGraph, Guards, Optimizer
 from lintgrad.flow.guards import guards_of
 from lintgrad.flow.lower import lower
@@ -58,7 +59,8 @@ def _lower(
     assignments = Assignments(scope, roles, places, relevance)
     conditions = Conditions(scope, places, source.text)
     guards = guards_of(scope, relevance)
-    reading = Reading(scope, places, calls, relevance, assignments, conditions, guards.tracked)
+    followed = guards.tracked | feeding_places(scope, calls)
+    reading = Reading(scope, places, calls, relevance, assignments, conditions, followed)
     lowering = lower(reading)
     blocks = lowering.blocks.finish()
     remembered = conditions.remembered(_MOST_REMEMBERED)

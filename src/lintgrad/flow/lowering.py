@@ -45,7 +45,8 @@ class Reading:
     relevance: Relevance
     assignments: Assignments
     conditions: Conditions
-    tracked: frozenset[str]
+    followed: frozenset[str]
+    """Places whose values matter: guards read them, or losses are computed from them."""
 
 
 Lowered = Mapping[type, Callable[["Lowering", Any], None]]
@@ -131,10 +132,10 @@ class Lowering:
         self.blocks.leave(Branch(atom.asked, atom.key, atom.mentions, yes, no, span, ends))
 
     def is_relevant(self, statements: Iterable[Stmt]) -> bool:
-        """Whether statements hold an event, a jump, or a value that a guard reads."""
+        """Whether statements hold an event, a jump, or give a value to a place that matters."""
         inner = tuple(statements)
         return any(map(self.reading.relevance.matters, inner)) or not (
-            self.reading.tracked.isdisjoint(assigned_places(inner))
+            self.reading.followed.isdisjoint(assigned_places(inner))
         )
 
     def stop(self) -> None:

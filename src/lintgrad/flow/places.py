@@ -178,11 +178,11 @@ class Places:
 
     def step(self, span: Span, place: str) -> Step:
         """The event of stepping an optimizer."""
-        return Step(span, self._register(place))
+        return Step(span, self.register(place))
 
     def zero_grad(self, span: Span, place: str, text: str) -> tuple[Event, ...]:
         """The events of clearing an optimizer."""
-        name = self._register(place)
+        name = self.register(place)
         owners = self.optimizers[name].owners
         clear = ZeroGrad(span, text, name, owners)
         others = self._may_alias(place)
@@ -195,7 +195,8 @@ class Places:
         known = frozenset(a for a in aliases if a is not None)
         return known if len(aliases) > 1 else frozenset()
 
-    def _register(self, place: str) -> str:
+    def register(self, place: str) -> str:
+        """Note that an event names an optimizer; returns its canonical place."""
         name = self.canonical(place)
         if name not in self.optimizers:
             found = self._found(name)
@@ -245,7 +246,7 @@ class Places:
         iterated = element_source(binding.value, binding.index, binding.parts) or binding.value
         optimizer = self._group_of(iterated)
         if optimizer is not None:
-            return self._register(optimizer), UNKNOWN_OWNERS
+            return self.register(optimizer), UNKNOWN_OWNERS
         return None, owners_of(self._scope, iterated)
 
     def _group_of(self, iterated: Expr) -> str | None:

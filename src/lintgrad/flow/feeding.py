@@ -1,0 +1,36 @@
+"""Which places the losses of a function are computed from."""
+
+from lintgrad.flow.calls import Calls
+from lintgrad.flow.events import Backward
+from lintgrad.flow.loops import names_in
+from lintgrad.flow.relevance import assigned
+from lintgrad.flow.scopes import Scope
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Expr
+from lintgrad.syntax.walk import parts_of
+
+
+def feeding_places(scope: Scope, calls: Calls) -> frozenset[str]:
+    """The places that a loss of the function is computed from, directly or by way of others."""
+    sources: dict[str, set[str]] = {}
+    for target, value in assigned(scope.node.body):
+        for name in names_in(target):
+            sources.setdefault(name, set()).update(_read(value) if value is not None else ())
+    todo = [
+        place
+        for call in scope.calls
+        for event in calls.events(call)
+        if isinstance(event, Backward) and event.loss is not None
+        for place in _read(event.loss)
+    ]
+    found: set[str] = set()
+    while todo:
+        place = todo.pop()
+        if place not in found:
+            found.add(place)
+            todo.extend(sources.get(place, ()))
+    return frozenset(found)
+
+
+def _read(expr: Expr) -> set[str]:
+    return {place for part in parts_of(expr) if (place := place_of(part)) is not None}
