@@ -48,6 +48,7 @@ class Places:
         self._usage = usage
         self._strength = strength
         self._renamed: dict[str, str] = {}
+        self._known_aliases: dict[str, list[str | None]] = {}
         self.optimizers: dict[str, Optimizer] = {}
 
     def rename(self, name: str, place: str | None) -> str | None:
@@ -72,6 +73,11 @@ class Places:
 
     def _aliases(self, place: str) -> list[str | None]:
         """What the bindings of a place make it another name for; None for anything else."""
+        if place not in self._known_aliases:
+            self._known_aliases[place] = self._find_aliases(place)
+        return self._known_aliases[place]
+
+    def _find_aliases(self, place: str) -> list[str | None]:
         found: list[str | None] = []
         for binding in self._scope.bindings.get(place, ()):
             if isinstance(binding.value, Const):
