@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lintgrad.flow import guesses
 from lintgrad.flow.events import Backward, Escape, Event, GradAssign, MayBackward, ZeroGrad
-from lintgrad.flow.gradients_by_hand import grad_holder
+from lintgrad.flow.gradients_by_hand import grad_holder, is_nothing
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
@@ -13,17 +13,8 @@ from lintgrad.flow.touching import Touching
 from lintgrad.source.text import Span
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import (
-    Attr,
-    Call,
-    Const,
-    Expr,
-    Lambda,
-    Mapping,
-    Name,
-    Sequence,
-    Starred,
-)
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Lambda, Name
+from lintgrad.syntax.walk import handed_to
 
 _SAFE_METHODS = frozenset(
     # Methods of modules and optimizers that leave gradients alone (torch 2.13).
@@ -108,7 +99,7 @@ class Calls:
         holder = target.value if isinstance(target, Attr) and target.name == "grad" else None
         if holder is None:
             return ()
-        if value is None or _is_nothing(value):
+        if value is None or is_nothing(value):
             return (self._clear_by_hand(holder, span),)
         _, owners = self._places.parameters(holder)
         return (GradAssign(span, owners),)
@@ -134,7 +125,7 @@ class Calls:
             yield MayBackward(call.span, f"`{spelled}(...)` cannot be seen here")
 
     def _hands_over_module(self, call: Call) -> bool:
-        handed = (place_of(argument) for argument in _handed(call))
+        handed = (place_of(argument) for argument in handed_to(call))
         return any(place is not None and self._places.is_module(place) for place in handed)
 
     def _escape(self, call: Call, places: frozenset[str] | None, why: str) -> Escape:
@@ -157,7 +148,7 @@ class Calls:
         """The places that an unseen function may change: all (None), some, or none of them."""
         spelled = self._spelled(call.func)
         last = spelled.rsplit(".", 1)[-1]
-        handed = [place for arg in _handed(call) if (place := place_of(arg)) is not None]
+        handed = [place for arg in handed_to(call) if (place := place_of(arg)) is not None]
         optimizers = {p for p in handed if self._places.is_optimizer(p)}
         receiver = place_of(call.func.value) if isinstance(call.func, Attr) else None
         if receiver is not None and self._places.is_optimizer(receiver):
@@ -269,7 +260,7 @@ class Calls:
         holder = grad_holder(func.value)
         if holder is None:
             return ()
-        if func.name == "zero_" or (call.args and _is_nothing(call.args[0])):
+        if func.name == "zero_" or (call.args and is_nothing(call.args[0])):
             return (self._clear_by_hand(holder, call.span),)
         return (GradAssign(call.span, self._places.parameters(holder)[1]),)
 
@@ -297,29 +288,3 @@ _SPECIAL = {
     "copy_": Calls._overwrite,
     **dict.fromkeys(_STEP_LIKE, Calls._own_step),
 }
-
-
-def _handed(call: Call) -> Iterator[Expr]:
-    """The things a call is handed, looking into displays."""
-    todo = [*call.args, *(keyword.value for keyword in call.keywords)]
-    while todo:
-        expr = todo.pop()
-        match expr:
-            case Sequence():
-                todo.extend(expr.items)
-            case Mapping():
-                todo.extend(value for _, value in expr.items)
-            case Starred():
-                todo.append(expr.value)
-            case _:
-                yield expr
-
-
-def _is_nothing(value: Expr) -> bool:
-    """Whether a value written to `.grad` clears it: None, or zeros."""
-    match value:
-        case Const(value=constant):
-            return constant is None or constant == 0
-        case Call(func=Attr(name=name) | Name(id=name)):
-            return name in ("zeros_like", "zeros", "new_zeros")
-    return False

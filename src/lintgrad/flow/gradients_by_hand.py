@@ -1,7 +1,7 @@
 """Gradients read and written without an optimizer's help: `p.grad`."""
 
 from lintgrad.flow.scopes import Scope
-from lintgrad.syntax.nodes import Assign, Attr, Call, Delete, Expr, Item, Sequence
+from lintgrad.syntax.nodes import Assign, Attr, Call, Const, Delete, Expr, Item, Name, Sequence
 from lintgrad.syntax.walk import statements_of
 
 
@@ -40,3 +40,13 @@ def clears(scope: Scope) -> bool:
         if isinstance(statement, Assign | Delete)
         for target in statement.targets
     )
+
+
+def is_nothing(value: Expr) -> bool:
+    """Whether a value written to `.grad` clears it: None, or zeros."""
+    match value:
+        case Const(value=constant):
+            return constant is None or constant == 0
+        case Call(func=Attr(name=name) | Name(id=name)):
+            return name in ("zeros_like", "zeros", "new_zeros")
+    return False

@@ -62,14 +62,26 @@ def discover(
     is given); they and `.gitignore` files do not apply to a file that is named itself.
     """
     seen: set[str] = set()
-    own = _spec((*DEFAULT_EXCLUDES, *excludes), root or str(Path.cwd()))
     for path in paths:
-        found = _walk(path, [*_enclosing(path), own]) if Path(path).is_dir() else iter((path,))
+        found = _below(path, excludes, root) if Path(path).is_dir() else iter((path,))
         for file in found:
             real = os.path.normpath(file)
             if real not in seen:
                 seen.add(real)
                 yield real
+
+
+def _below(folder: str, excludes: Iterable[str], root: str | None) -> Iterator[str]:
+    """The files to check below a folder that is named."""
+    absolute = str(Path(folder).resolve())
+    own = [
+        _spec(DEFAULT_EXCLUDES, absolute),
+        _spec(excludes, root or str(Path.cwd())),
+    ]
+    enclosing = _enclosing(folder)
+    if _is_ignored(absolute, enclosing, is_folder=True):
+        enclosing = []  # whoever names an ignored folder wants what is in it
+    yield from _walk(folder, [*enclosing, *own])
 
 
 def _spec(patterns: Iterable[str], folder: str) -> _Ignored:

@@ -135,3 +135,19 @@ def parts_of(expr: Expr) -> Iterator[Expr]:
         part = stack.pop()
         yield part
         stack.extend(reversed(children(part)))
+
+
+def handed_to(call: Call) -> Iterator[Expr]:
+    """The things a call is handed, looking into displays."""
+    todo = [*call.args, *(keyword.value for keyword in call.keywords)]
+    while todo:
+        expr = todo.pop()
+        match expr:
+            case Sequence():
+                todo.extend(expr.items)
+            case Mapping():
+                todo.extend(value for _, value in expr.items)
+            case Starred():
+                todo.append(expr.value)
+            case _:
+                yield expr
