@@ -217,6 +217,7 @@ def test_statistics_count_findings_and_what_was_read(project: Path) -> None:
         "    1  LG101  missing-zero-grad",
         "    2  files",
         "    2  functions with gradient events",
+        "    2  of them understood whole",
         "    2  loops in them",
         "    0  places in them not understood (lintgrad trace shows them)",
     ]

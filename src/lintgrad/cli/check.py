@@ -177,7 +177,4 @@ def _write_statistics(found: "list[Diagnostic]", results: "list[Checked]") -> No
     from lintgrad.cli.output import write_lines
     from lintgrad.report.statistics import statistics
 
-    functions = sum(result.functions for result in results)
-    loops = sum(result.loops for result in results)
-    gaps = sum(len(result.not_understood) for result in results)
-    write_lines(statistics(found, len(results), functions, loops, gaps))
+    write_lines(statistics(found, results))

@@ -22,6 +22,8 @@ class Checked:
     diagnostics: tuple[Diagnostic, ...] = ()
     failures: tuple[str, ...] = ()
     functions: int = 0
+    understood: int = 0
+    """How many of the functions hold nothing that was not understood."""
     loops: int = 0
     not_understood: tuple[str, ...] = field(default=())
 
@@ -72,6 +74,7 @@ def check_source(source: Source, rules: Sequence[Rule]) -> Checked:
         tuple(finished(found)),
         tuple(failures),
         len(graphs),
+        sum(not graph.notes for graph in graphs),
         sum(len(graph.loops) for graph in graphs),
         tuple(note.text for graph in graphs for note in graph.notes),
     )

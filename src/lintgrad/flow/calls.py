@@ -107,13 +107,12 @@ class Calls:
     def _ordinary(self, call: Call) -> Iterator[Event]:
         name = self._scope.dotted(call.func)
         if name == apis.AUTOGRAD_BACKWARD:
-            loss = call.argument(0, "tensors")
-            yield Backward(call.span, loss, call.argument(1, "grad_tensors"))
+            yield self._autograd_backward(call)
             return
         local = self._roles.local_function(self._scope, call)
         if local is not None:
             if self._touching.may_touch(local):
-                yield self._escape(call, None, "is followed by a later version only")
+                yield self._escape(call, None, "clears, steps or runs backward itself")
             return
         if self._is_harmless(call, name):
             return
@@ -123,6 +122,9 @@ class Calls:
         elif isinstance(call.func, Name) and self._hands_over_module(call):
             spelled = self._spelled(call.func)
             yield MayBackward(call.span, f"`{spelled}(...)` cannot be seen here")
+
+    def _autograd_backward(self, call: Call) -> Backward:
+        return Backward(call.span, call.argument(0, "tensors"), call.argument(1, "grad_tensors"))
 
     def _hands_over_module(self, call: Call) -> bool:
         handed = (place_of(argument) for argument in handed_to(call))
@@ -136,13 +138,19 @@ class Calls:
             top = name.split(".")[0]
             if top == "torch" or top in apis.HARMLESS_MODULES:
                 return True
-            return name in apis.OPTIMIZER_CLASSES or name in apis.SCHEDULERS
+            return name in apis.OPTIMIZER_CLASSES | apis.SCHEDULERS | apis.HARMLESS_FUNCTIONS
         match call.func:
+            case Attr(value=receiver) if self._is_engine(receiver):
+                return True
             case Name(id=builtin):
                 return builtin in apis.HARMLESS_BUILTINS and not self._scope.binds(builtin)
             case Attr(name=method):
                 return method in _SAFE_METHODS
         return False
+
+    def _is_engine(self, receiver: Expr) -> bool:
+        place = place_of(receiver)
+        return place is not None and self._places.role(place) is Role.ENGINE
 
     def _endangered(self, call: Call) -> frozenset[str] | None:
         """The places that an unseen function may change: all (None), some, or none of them."""
@@ -155,7 +163,7 @@ class Calls:
             return frozenset({self._places.canonical(receiver)})
         if optimizers and not guesses.leaves_optimizer_alone(last):
             return frozenset(map(self._places.canonical, optimizers))
-        if "backward" in guesses.words(last):
+        if guesses.changes_gradients(last):
             return None
         if guesses.may_touch_gradients(spelled):
             if receiver in ("self", "super()") or any(map(self._places.is_module, handed)):
@@ -165,6 +173,8 @@ class Calls:
         return frozenset()
 
     def _backward(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        if self._scope.dotted(func) == apis.AUTOGRAD_BACKWARD:
+            return (self._autograd_backward(call),)
         receiver = place_of(func.value)
         found = None if receiver is None else self._places.role(receiver)
         if found is Role.ENGINE:
@@ -218,7 +228,8 @@ class Calls:
             return (*self._closure(call, receiver), self._places.step(call.span, receiver))
         if handed is not None and self._places.is_optimizer(handed):
             return (self._escape(call, frozenset({self._places.canonical(handed)}), "is unknown"),)
-        if role is Role.OWN_OBJECT:
+        local = self._roles.local_function(self._scope, call)
+        if role is Role.OWN_OBJECT and (local is None or self._touching.may_touch(local)):
             return (self._escape(call, None, "is a method of a class in this file"),)
         return ()
 

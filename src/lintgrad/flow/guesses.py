@@ -10,103 +10,29 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 _NOT_OPTIMIZER = frozenset(
     # What else has a `step` method in training code (2,190 of 5,526 `.step(` calls in the census).
-    [
-        "sched",
-        "scheduler",
-        "schedulers",
-        "lr",
-        "env",
-        "envs",
-        "environment",
-        "prof",
-        "profiler",
-        "scaler",
-        "warmup",
-        "timer",
-        "bar",
-        "pbar",
-        "progress",
-        "monitor",
-        "ema",
-        "meter",
-        "logger",
-        "gym",
-        "sim",
-        "game",
-        "agent",
-        "simulator",
-        "stepper",
-        "annealer",
-        "temperature",
-        "beta",
-        "noise",
-    ]
+    "sched scheduler schedulers lr env envs environment prof profiler scaler warmup timer "
+    "bar pbar progress monitor ema meter logger gym sim game agent simulator stepper "
+    "annealer temperature beta noise".split()
 )
-_MODEL = frozenset(
-    ["model", "net", "network", "module", "encoder", "decoder", "critic", "actor", "policy"]
-)
-_OPTIMIZER = frozenset(
-    ["opt", "optim", "optimizer", "optimizers", "optimiser", "optims", "solver", "adam", "sgd"]
-)
+_OPTIMIZER = frozenset("opt optim optimizer optimizers optimiser optims solver adam sgd".split())
+_MODEL = frozenset("model net network module encoder decoder critic actor policy".split())
+
 _TOUCHES_GRADIENTS = frozenset(
-    [
-        "grad",
-        "grads",
-        "gradient",
-        "gradients",
-        "zero",
-        "step",
-        "steps",
-        "backward",
-        "optim",
-        "optimize",
-        "optimise",
-        "optimizer",
-        "update",
-        "updates",
-        "train",
-        "training",
-        "reset",
-        "clear",
-        "fit",
-        "learn",
-        "iteration",
-    ]
+    "grad grads gradient gradients zero step steps backward optim optimize optimise "
+    "optimizer update updates train training reset clear fit learn iteration".split()
+)
+_GRADIENTS = frozenset("grad grads gradient gradients".split())
+_CHANGES = frozenset("zero zeros reset clear apply step set".split())
+_READS_GRADIENTS = frozenset(
+    # `no_grad`, `requires_grad_`, `clip_grad_norm_`, `gradient_checkpointing_enable`,
+    # `set_grad_enabled`, `save_for_backward`, `update_ema` and their like.
+    "no requires require enable enabled checkpointing clip norm penalty save ema average "
+    "averaged metric metrics meter bn target targets hook".split()
 )
 _LEAVES_OPTIMIZER_ALONE = frozenset(
-    [
-        "lr",
-        "lrs",
-        "rate",
-        "rates",
-        "sched",
-        "schedule",
-        "scheduler",
-        "warmup",
-        "save",
-        "checkpoint",
-        "ckpt",
-        "log",
-        "logger",
-        "logging",
-        "print",
-        "load",
-        "resume",
-        "restore",
-        "summary",
-        "report",
-        "param",
-        "params",
-        "count",
-        "dump",
-        "state",
-        "decay",
-        "record",
-        "evaluate",
-        "validate",
-        "eval",
-        "test",
-    ]
+    "lr lrs rate rates sched schedule scheduler warmup save checkpoint ckpt log logger "
+    "logging print load resume restore summary report param params count dump state decay "
+    "record evaluate validate eval test".split()
 )
 
 
@@ -118,9 +44,7 @@ def words(name: str) -> list[str]:
 def not_an_optimizer(place: str) -> bool:
     """Whether a place that is stepped is named like a scheduler, environment, profiler..."""
     found = words(place)
-    return bool(found) and (
-        not _NOT_OPTIMIZER.isdisjoint(found) and _OPTIMIZER.isdisjoint(found[-1:])
-    )
+    return not _NOT_OPTIMIZER.isdisjoint(found) and _OPTIMIZER.isdisjoint(found[-1:])
 
 
 def named_like_optimizer(place: str) -> bool:
@@ -135,11 +59,20 @@ def named_like_model(place: str) -> bool:
 
 def may_touch_gradients(function: str) -> bool:
     """Whether a function that cannot be seen is named as if it clears, steps or runs backward."""
-    return not _TOUCHES_GRADIENTS.isdisjoint(words(function))
+    found = set(words(function))
+    return bool(found & _TOUCHES_GRADIENTS) and not found & _READS_GRADIENTS
+
+
+def changes_gradients(function: str) -> bool:
+    """Whether a function is named as if it does nothing but clear, apply or add gradients."""
+    found = set(words(function))
+    if found & _READS_GRADIENTS:
+        return False
+    return "backward" in found or bool(found & _GRADIENTS and found & _CHANGES)
 
 
 def leaves_optimizer_alone(function: str) -> bool:
     """Whether a function that is handed an optimizer is named as if it only reads or schedules."""
-    return not _LEAVES_OPTIMIZER_ALONE.isdisjoint(words(function)) and not (
-        {"step", "zero", "grad", "backward", "train", "update"} & set(words(function))
-    )
+    found = set(words(function))
+    changes = {"step", "zero", "grad", "backward", "train", "update"}
+    return bool(found & _LEAVES_OPTIMIZER_ALONE) and not found & changes

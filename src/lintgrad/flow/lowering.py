@@ -11,7 +11,7 @@ from lintgrad.flow.assignments import Assignments
 from lintgrad.flow.blocks import Blocks
 from lintgrad.flow.calls import Calls
 from lintgrad.flow.conditions import Atom, Conditions
-from lintgrad.flow.events import Escape, Event, GradAssign, MayBackward, Step, ZeroGrad
+from lintgrad.flow.events import Escape, Event, GradAssign, Step, ZeroGrad
 from lintgrad.flow.graph import Branch, Loop, LoopTest, Note, Stop
 from lintgrad.flow.loops import names_in
 from lintgrad.flow.places import Places
@@ -91,7 +91,7 @@ class Lowering:
     def emit(self, events: Iterable[Event]) -> None:
         """Add events to the current block, and note those that say something is not understood."""
         for event in map(_of_some, events) if self.some_only else events:
-            if isinstance(event, Escape | MayBackward):
+            if isinstance(event, Escape):
                 self.notes.append(Note(event.span, event.reason))
             self.blocks.add(event)
 

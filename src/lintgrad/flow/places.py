@@ -125,9 +125,8 @@ class Places:
         role = self.role(place)
         if role is not None:
             return role in (Role.OPTIMIZER, Role.COLLECTION)
-        return guesses.named_like_optimizer(place) or (
-            {"step", "zero_grad"} <= self._usage.methods(place)
-        )
+        used = {"step", "zero_grad"} & self._usage.methods(place)
+        return bool(used) and not guesses.not_an_optimizer(place)
 
     def may_be_optimizer(self, place: str) -> bool:
         """Whether something of no known role may be an optimizer, going by its origin.
@@ -138,7 +137,7 @@ class Places:
             return False
         found = self._scope.lookup(self.canonical(place))
         for binding in found[1] if found is not None else ():
-            if isinstance(binding.value, Call) and binding.via is Via.VALUE:
+            if isinstance(binding.value, Call) and binding.via in (Via.VALUE, Via.ENTERED):
                 last = (place_of(binding.value.func) or "").rsplit(".", 1)[-1]
                 if last[:1].isupper() and not self._holds_parameters(binding.value):
                     return False

@@ -147,11 +147,10 @@ class Roles:
                 yield where, argument
 
     def _of_call(self, scope: Scope, call: Call) -> Found | None:
-        name = scope.dotted(call.func)
-        if name is not None:
-            known = _known_callable(name)
-            if known is not None:
-                return Found(known, Basis.BUILT, call, scope)
+        names = self._callables(scope, call.func)
+        known = {_known_callable(name) for name in names}
+        if len(known) == 1 and (role := known.pop()) is not None:
+            return Found(role, Basis.BUILT, call, scope)
         own = self.local_class(scope, call)
         if own is not None:
             is_optimizer = any(map(_is_optimizer_class, own.outside_bases())) and not any(
@@ -167,6 +166,16 @@ class Roles:
         if isinstance(call.func, Attr) and call.func.name in _VIEWS:
             return self.of_expr(scope, call.func.value)
         return self._wrapped(scope, call)
+
+    def _callables(self, scope: Scope, func: Expr) -> list[str]:
+        """The dotted names that a call may mean: `cls = torch.optim.Adam`, then `cls(...)`."""
+        name = scope.dotted(func)
+        if name is not None:
+            return [name]
+        found = scope.lookup(func.id) if isinstance(func, Name) else None
+        values = [b.value for b in found[1] if b.via is Via.VALUE] if found is not None else []
+        names = [found[0].dotted(value) for value in values] if found is not None else []
+        return [name for name in names if name is not None] if None not in names else []
 
     def _of_result(self, function: Scope) -> Found | None:
         """The role of what a function of this file returns."""
@@ -198,9 +207,19 @@ class Roles:
                 return scope.function(name)
             case Attr(value=Name(id="self"), name=name) if scope.owner is not None:
                 return scope.owner.method(name)
+            case Attr(value=Name() | Attr() as receiver, name=name):
+                return self._method_of(scope, receiver, name)
             case Attr(value=Call(func=Name(id="super")), name=name) if scope.owner is not None:
                 return next(filter(None, (base.method(name) for base in scope.owner.bases())), None)
         return None
+
+    def _method_of(self, scope: Scope, receiver: Expr, name: str) -> Scope | None:
+        """The method of an object whose class is in this file."""
+        found = self.of_expr(scope, receiver)
+        if found is None or found.build is None or found.scope is None:
+            return None
+        own = self.local_class(found.scope, found.build)
+        return None if own is None else own.method(name)
 
     def local_class(self, scope: Scope, call: Call) -> ClassScope | None:
         """The class of this file that a call builds an object of."""

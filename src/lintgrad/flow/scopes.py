@@ -38,6 +38,8 @@ class Via(Enum):
     """The place is one of several that an unpacked expression fills."""
     APPENDED = auto()
     """The expression was appended to the place."""
+    ENTERED = auto()
+    """The expression is a context manager, and the place what entering it gives."""
     CHANGED = auto()
     """`place += expression` and the like."""
 
@@ -226,7 +228,7 @@ def _bind_statement(statement: Stmt, into: dict[str, list[Binding]]) -> None:
         case With():
             for item in statement.items:
                 if item.target is not None:
-                    bind(item.target, item.value, Via.VALUE, into)
+                    bind(item.target, item.value, Via.ENTERED, into)
         case ExprStmt(value=Call() as call):
             _bind_append(call, into)
 

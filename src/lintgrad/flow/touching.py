@@ -54,11 +54,11 @@ def touches_itself(scope: Scope) -> bool:
 def _touching_call(call: Call) -> bool:
     func = call.func
     if isinstance(func, Name):
-        return bool({"grad", "backward"} & set(guesses.words(func.id)))
+        return guesses.changes_gradients(func.id)
     if not isinstance(func, Attr):
         return False
     if func.name in ("zero_", "fill_", "copy_"):
         return grad_holder(func.value) is not None
     if func.name == "step":
         return not guesses.not_an_optimizer(place_of(func.value) or "")
-    return func.name in _METHODS or bool({"grad", "backward"} & set(guesses.words(func.name)))
+    return func.name in _METHODS or guesses.changes_gradients(func.name)

@@ -144,6 +144,15 @@ HARMLESS_MODULES = frozenset(
     }
 )  # fmt: skip
 
+HARMLESS_FUNCTIONS = frozenset(
+    {
+        # https://nvidia.github.io/apex/amp.html: they prepare and scale; the user steps and clears.
+        "apex.amp.initialize",
+        "apex.amp.scale_loss",
+        "apex.amp.master_params",
+    }
+)
+
 HARMLESS_BUILTINS = frozenset(
     {
         "abs", "all", "any", "bool", "callable", "dict", "dir", "enumerate", "filter", "float",
