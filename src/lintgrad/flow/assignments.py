@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 
-from lintgrad.flow.events import Assign, Build, Escape, Event
+from lintgrad.flow.events import Assign, Build, Event, Rebind
 from lintgrad.flow.loops import names_in
 from lintgrad.flow.places import Places
 from lintgrad.flow.relevance import Relevance
-from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope, root_of
 from lintgrad.source.text import Span
@@ -32,6 +31,9 @@ class Assignments:
         `remade` are the names assigned in the loop around it; None outside of loops.
         """
         for target in targets:
+            lost = tuple(name for name in names_in(target) if self._is_lost(name, value))
+            if lost:
+                yield Rebind(span, lost)
             if (
                 isinstance(target, Sequence)
                 and isinstance(value, Sequence)
@@ -57,12 +59,12 @@ class Assignments:
             return
         if self._relevance.is_build(value):
             yield self._build(place, value, span, remade)
-        elif self._is_lost(place, value):
-            yield Escape(span, frozenset({place}), f"`{place}` is assigned anew")
 
     def _is_lost(self, place: str, value: Expr) -> bool:
-        """Whether an optimizer's place gets a value that is not made from the same optimizer."""
-        if self._places.role(place) is not Role.OPTIMIZER or isinstance(value, Const):
+        """Whether a place gets a value that is neither built here nor made from what it was."""
+        if isinstance(value, Const) or self._relevance.is_build(value):
+            return False
+        if self._places.canonical(place) != place:
             return False
         return place not in {place_of(part) for part in parts_of(value)}
 

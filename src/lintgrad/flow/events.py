@@ -15,12 +15,14 @@ class Owners:
     """The modules and leaves whose parameters an expression holds.
 
     Complete if the whole expression was understood; related are places that share something
-    with the owners in a way that was not (a wrapper around them, a part of them).
+    with the owners in a way that was not (a wrapper around them, a part of them). Whole if none
+    of the owners' parameters is left out.
     """
 
     places: frozenset[str] = frozenset()
     complete: bool = False
     related: frozenset[str] = frozenset()
+    whole: bool = True
 
 
 UNKNOWN_OWNERS = Owners()
@@ -111,7 +113,26 @@ class Assign:
     value: Expr | None
 
 
-Event = Backward | Step | ZeroGrad | GradAssign | Build | Escape | MayBackward | NamedOnly | Assign
+@dataclass(frozen=True, slots=True)
+class Rebind:
+    """Places stand for something else from here on, of which nothing is known."""
+
+    span: Span
+    places: tuple[str, ...]
+
+
+Event = (
+    Backward
+    | Step
+    | ZeroGrad
+    | GradAssign
+    | Build
+    | Escape
+    | MayBackward
+    | NamedOnly
+    | Assign
+    | Rebind
+)
 
 GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign)
 """The events that a guard is worth deciding for."""

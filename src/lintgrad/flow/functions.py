@@ -11,18 +11,20 @@ from lintgrad.flow.graph import Block, FlowGraph, Guards, Optimizer
 from lintgrad.flow.guards import guards_of
 from lintgrad.flow.lower import lower
 from lintgrad.flow.lowering import Reading
-from lintgrad.flow.places import Places, Usage
+from lintgrad.flow.places import Places
 from lintgrad.flow.relevance import Relevance
 from lintgrad.flow.role import Basis
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope, Via, root_of, scopes_of
 from lintgrad.flow.touching import Touching, touches_itself
+from lintgrad.flow.usage import Usage
 from lintgrad.source.text import Source, Span
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Expr, Function, Module
 from lintgrad.syntax.walk import parts_of, statements_of
 
 _TORCH = ("torch", "accelerate", "lightning", "pytorch_lightning", "lightning_fabric", "apex")
+_OTHER_ENGINES = ("tensorflow", "keras", "mxnet", "paddle", "jax", "tinygrad", "micrograd", "numpy")
 _MOST_REMEMBERED = 8
 """How many tests are decided once, at most: each doubles the paths that are kept apart."""
 
@@ -46,9 +48,9 @@ def flow_graphs(module: Module, source: Source) -> tuple[FlowGraph, ...]:
 def _strength(scopes: list[Scope]) -> Basis | None:
     """How far the file's imports can be trusted to make this torch code; None if not at all."""
     imported = {name.split(".")[0] for scope in scopes for name in scope.imports.values()}
-    if not imported:
-        return Basis.NAMED
-    return Basis.BUILT if imported & set(_TORCH) else None
+    if imported & set(_TORCH):
+        return Basis.BUILT
+    return None if imported & set(_OTHER_ENGINES) else Basis.NAMED
 
 
 def _lower(
@@ -61,6 +63,7 @@ def _lower(
     guards = guards_of(scope, relevance)
     followed = guards.tracked | feeding_places(scope, calls)
     reading = Reading(scope, places, calls, relevance, assignments, conditions, followed)
+    places.optimizers.clear()  # until here loop variables did not stand for anything yet
     lowering = lower(reading)
     blocks = lowering.blocks.finish()
     remembered = conditions.remembered(_MOST_REMEMBERED)

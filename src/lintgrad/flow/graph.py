@@ -117,11 +117,15 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Optimizer:
-    """An optimizer that the function steps or clears."""
+    """An optimizer that the function steps or clears.
+
+    Escaped if something that cannot be seen may clear it at any time.
+    """
 
     place: str
     basis: Basis
     owners: Owners
+    escaped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

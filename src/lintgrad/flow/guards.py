@@ -14,7 +14,7 @@ from lintgrad.flow.relevance import Relevance, assigned
 from lintgrad.flow.scopes import Scope, Via
 from lintgrad.syntax import nodes
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Binary, Compare, Const, Expr, Stmt
+from lintgrad.syntax.nodes import Binary, Compare, Const, Expr, Stmt, Unary
 from lintgrad.syntax.walk import parts_of, statements_of
 
 WINDOW = 3
@@ -45,9 +45,13 @@ def guards_of(scope: Scope, relevance: Relevance) -> Guards:
     tests = _with_flags(list(_tests(body, relevance)), values)
     by_hand = {name for name, all_values in values.items() if _counts(name, all_values)}
     counters = {c.place for c in _counters(body)}
+    flags = {name for name, all_values in values.items() if all(map(_is_constant, all_values))}
     found = _Found(tests)
     for test in tests:
         _read(test, counters | by_hand, found)
+        found.counted |= _places(test) & flags
+        if (place := place_of(_asked(test))) in counters and place is not None:
+            found.counted.add(place)
     numbers = {name: _number(scope, name) for name in found.windows | found.lasts}
     found.moduli |= {n for name, n in numbers.items() if n is not None and name in found.windows}
     length = _length(found)
@@ -60,6 +64,14 @@ def guards_of(scope: Scope, relevance: Relevance) -> Guards:
     stand_ins |= {name: n for name, n in numbers.items() if n is not None}
     relevant = _closure(found.counted | (found.windows & values.keys()), values)
     return Guards(frozenset(relevant), stand_ins, length)
+
+
+def _is_constant(value: Expr) -> bool:
+    return isinstance(value, Const) and isinstance(value.value, int | None)
+
+
+def _asked(test: Expr) -> Expr:
+    return _asked(test.value) if isinstance(test, Unary) and test.op == "not" else test
 
 
 def _tests(body: tuple[Stmt, ...], relevance: Relevance) -> Iterator[Expr]:
@@ -131,7 +143,8 @@ def _limit(op: str, left: Expr, right: Expr, counters: set[str], found: _Found) 
                 found.limits.add(n)
             case _:
                 place = place_of(other.left) if isinstance(other, Binary) else place_of(other)
-                if place is not None and op in ("==", "!="):
+                before_last = isinstance(other, Binary) and other.op == "-" and op in ("<", ">=")
+                if place is not None and (op in ("==", "!=") or before_last):
                     found.lasts.add(place)
 
 

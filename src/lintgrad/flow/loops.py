@@ -145,6 +145,9 @@ def _display(source: Expr, scope: Scope) -> tuple[Expr, ...] | None:
     if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
         return None
     value = found[1][0].value
+    known = sum(name.startswith(f"{place}[") for name in found[0].bindings)
+    if isinstance(value, Mapping | Sequence) and known != len(value.items):
+        return None  # it is empty, or something is put into it later
     if isinstance(value, Mapping) and place is not None:
         keys = [key.value if isinstance(key, Const) else None for key, _ in value.items]
         span = value.span

@@ -1,5 +1,7 @@
 """Whose parameters an expression holds: from `X(model.parameters())` back to `model`."""
 
+from dataclasses import replace
+
 from lintgrad.flow.events import UNKNOWN_OWNERS, Owners
 from lintgrad.flow.roles import element_source
 from lintgrad.flow.scopes import Scope, Via, root_of
@@ -94,8 +96,7 @@ def _owners(scope: Scope, expr: Expr, seen: frozenset[str]) -> Owners:
         case Call(func=func, args=args) if _last_name(func) in _PASSES_THROUGH:
             return _joined(scope, args, seen)
         case Call(func=Name(id="filter"), args=(_, iterated)):
-            # What it lets through are the trained parameters: all that ever hold a gradient.
-            return _owners(scope, iterated, seen)
+            return replace(_owners(scope, iterated, seen), whole=False)
         case Binary(op="+", left=left, right=right):
             return _joined(scope, (left, right), seen)
         case Sequence(items=items):
@@ -108,7 +109,8 @@ def _owners(scope: Scope, expr: Expr, seen: frozenset[str]) -> Owners:
         case Comprehension(element=Name(id=name), clauses=(clause,)) if (
             place_of(clause.target) == name
         ):
-            return _owners(scope, clause.iter, seen)
+            found = _owners(scope, clause.iter, seen)
+            return replace(found, whole=False) if clause.tests else found
         case Item(value=group, index=Const(value="params")):
             return _owners(scope, group, seen)
         case Name() | Attr() | Item():
@@ -128,13 +130,17 @@ def _last_name(func: Expr) -> str | None:
 
 
 def _joined(scope: Scope, parts: tuple[Expr, ...] | list[Expr], seen: frozenset[str]) -> Owners:
-    found = [_owners(scope, part, seen) for part in parts]
+    return _union([_owners(scope, part, seen) for part in parts])
+
+
+def _union(found: list[Owners]) -> Owners:
     if not found:
         return UNKNOWN_OWNERS
     return Owners(
         frozenset().union(*(f.places for f in found)),
         all(f.complete for f in found),
         frozenset().union(*(f.related for f in found)),
+        all(f.whole for f in found),
     )
 
 
@@ -157,13 +163,7 @@ def _of_place(scope: Scope, expr: Expr, seen: frozenset[str]) -> Owners:
             owners.append(Owners(frozenset({place}), complete=True))
         elif not (isinstance(value, Sequence) and not value.items):
             owners.append(_owners(where, value, seen | {place}))
-    if not owners:
-        return UNKNOWN_OWNERS
-    return Owners(
-        frozenset().union(*(o.places for o in owners)),
-        all(o.complete for o in owners),
-        frozenset().union(*(o.related for o in owners)),
-    )
+    return _union(owners)
 
 
 def _is_leaf(scope: Scope, value: Expr) -> bool:

@@ -1,6 +1,6 @@
 """The places of one function: aliases followed, optimizers and modules told apart."""
 
-from collections.abc import Iterable
+from dataclasses import replace
 
 from lintgrad.flow import guesses
 from lintgrad.flow.events import UNKNOWN_OWNERS, Escape, Event, Owners, Step, ZeroGrad
@@ -9,34 +9,13 @@ from lintgrad.flow.ownership import canonical_module, local_root, module_owners,
 from lintgrad.flow.role import Basis, Found, Role
 from lintgrad.flow.roles import Roles, element_source
 from lintgrad.flow.scopes import Binding, Scope, Via, root_of
+from lintgrad.flow.usage import Usage
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Item, Name
 
 _MODULE_METHODS = frozenset({"parameters", "named_parameters", "train", "eval", "modules"})
 _OPTIMIZER_METHODS = frozenset({"step", "param_groups", "add_param_group"})
-
-
-class Usage:
-    """Which methods a file calls on which places, wherever that is."""
-
-    def __init__(self, scopes: Iterable[Scope]) -> None:
-        self._methods: dict[str, set[str]] = {}
-        self._called: set[str] = set()
-        for scope in scopes:
-            for call in scope.calls:
-                if isinstance(call.func, Attr) and (place := place_of(call.func.value)):
-                    self._methods.setdefault(place, set()).add(call.func.name)
-                if (place := place_of(call.func)) is not None:
-                    self._called.add(place)
-
-    def methods(self, place: str) -> set[str]:
-        """The methods called on a place."""
-        return self._methods.get(place, set())
-
-    def is_called(self, place: str) -> bool:
-        """Whether the place itself is called."""
-        return place in self._called
 
 
 class Places:
@@ -64,8 +43,8 @@ class Places:
 
     def _canonical(self, place: str, seen: frozenset[str]) -> str:
         root = root_of(place)
-        if root in self._renamed:
-            return self._canonical(self._renamed[root], seen) + place[len(root) :]
+        if root in self._renamed and root not in seen:
+            return self._canonical(self._renamed[root], seen | {root}) + place[len(root) :]
         aliases = self._aliases(place)
         if len(aliases) == 1 and aliases[0] is not None and aliases[0] not in seen:
             return self._canonical(aliases[0], seen | {place})
@@ -150,7 +129,8 @@ class Places:
 
     def is_module(self, place: str) -> bool:
         """Whether a place is a module by what the file does with it, or by its name."""
-        return bool(_MODULE_METHODS & self._usage.methods(place)) or guesses.named_like_model(place)
+        used = _MODULE_METHODS & self._usage.methods(place)
+        return place == "self" or bool(used) or guesses.named_like_model(place)
 
     def clears_as_optimizer(self, place: str) -> bool:
         """Whether `place.zero_grad()` is an optimizer's."""
@@ -205,9 +185,16 @@ class Places:
         name = self.canonical(place)
         if name not in self.optimizers:
             found = self._found(name)
-            basis = min(found.basis, self._strength) if found is not None else Basis.USED
-            self.optimizers[name] = Optimizer(name, min(basis, self._strength), self.owners(found))
+            basis = found.basis if found is not None else self._used(name)
+            owners, escaped = self.owners(found), self._usage.is_handed_out(name)
+            self.optimizers[name] = Optimizer(name, min(basis, self._strength), owners, escaped)
         return name
+
+    def _used(self, place: str) -> Basis:
+        """The basis of what only its use speaks for: clearing it, or its name, has to confirm."""
+        methods = self._usage.methods(place) - {"step"}
+        confirmed = bool(methods) or guesses.named_like_optimizer(place)
+        return Basis.USED if confirmed else Basis.NAMED
 
     def owners(self, found: Found | None) -> Owners:
         """The owners of an optimizer's parameters, as this function names them."""
@@ -252,14 +239,13 @@ class Places:
         optimizer = self._group_of(iterated)
         if optimizer is not None:
             return self.register(optimizer), UNKNOWN_OWNERS
-        return None, owners_of(self._scope, iterated)
+        owners = owners_of(self._scope, iterated)
+        return None, replace(owners, places=frozenset(map(self.canonical, owners.places)))
 
     def _group_of(self, iterated: Expr) -> str | None:
         """The optimizer whose `param_groups` an iterable comes from."""
         match iterated:
             case Attr(value=optimizer, name="param_groups"):
-                return place_of(optimizer)
-            case Item(value=Item(value=Attr(value=optimizer, name="param_groups"))):
                 return place_of(optimizer)
             case Item(value=Name(id=group), index=Const(value="params")):
                 found = self._scope.lookup(group)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lintgrad.flow.assignments import forget
-from lintgrad.flow.events import Escape
+from lintgrad.flow.events import Escape, Rebind
 from lintgrad.flow.graph import Enter, Leave, Loop, LoopTest, Repeat
 from lintgrad.flow.loops import counters_of, elements_of, length_of, names_in
 from lintgrad.flow.lowering import Lowering, Target, assigned_places
@@ -50,6 +50,8 @@ def _for_loop(lowering: Lowering, statement: nodes.For) -> None:
         body, done = blocks.new(), blocks.new()
         blocks.leave(Repeat(number, body, done))
         blocks.jump_to(body)
+        if targets:
+            lowering.emit([Rebind(statement.span, targets)])
         lowering.body(statement.body)
         blocks.goto(lowering.targets[-1].head)
         blocks.jump_to(done)

@@ -1,5 +1,6 @@
 """What an optimizer's gradients are: clear, pending, spent, mixed."""
 
+import re
 from enum import Enum, auto
 
 from lintgrad.dataflow.typestate import Typestate
@@ -13,6 +14,7 @@ from lintgrad.flow.events import (
     MayBackward,
     NamedOnly,
     Owners,
+    Rebind,
     Step,
     ZeroGrad,
 )
@@ -103,7 +105,7 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
     """What an event does to the gradients of one optimizer, None if nothing."""
     match event:
         case Backward():
-            return GradAct.ADD
+            return GradAct.LOSE if optimizer.escaped else GradAct.ADD
         case Step(optimizer=place):
             return _by_place(place, optimizer.place, GradAct.APPLY)
         case ZeroGrad(optimizer=None, owners=owners):
@@ -120,11 +122,11 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
             return GradAct.RENEW if fresh and place == optimizer.place else None
         case Escape(places=places):
             return _escape(places, optimizer.place)
-        case Assign(places=places):
-            return GradAct.LOSE if _indexed_by(places, optimizer.place) else None
+        case Rebind(places=places):
+            return GradAct.LOSE if _rebound(places, optimizer.place) else None
         case MayBackward():
             return GradAct.DOUBT
-        case NamedOnly():
+        case NamedOnly() | Assign():
             pass
     return None
 
@@ -132,6 +134,8 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
 def _by_place(place: str, own: str, act_: GradAct) -> GradAct | None:
     if place == own:
         return act_
+    if place.startswith("<"):  # elements of a collection that has no name
+        return GradAct.LOSE
     if place.endswith("[each]") and own.startswith(place.removesuffix("each]")):
         return act_
     return GradAct.LOSE if _overlap(place, own) else None
@@ -142,8 +146,11 @@ def _overlap(place: str, own: str) -> bool:
     if _below(place, own) or _below(own, place):
         return True
     one, other = place.partition("[")[0], own.partition("[")[0]
-    variable = any(p.endswith("]") and not p.endswith(("']", '"]')) for p in (place, own))
+    variable = not (_CONSTANT_INDEX.search(place) and _CONSTANT_INDEX.search(own))
     return one == other and "[" in place and "[" in own and variable
+
+
+_CONSTANT_INDEX = re.compile(r"""\[(-?\d+|'[^']*'|"[^"]*")\]$""")
 
 
 def _below(place: str, own: str) -> bool:
@@ -157,13 +164,18 @@ def _escape(places: frozenset[str] | None, own: str) -> GradAct | None:
     return GradAct.LOSE if reached else None
 
 
-def _indexed_by(places: tuple[str, ...], own: str) -> bool:
-    """Whether the optimizer's place has one of the places as an index."""
-    return any(f"[{place}]" in own for place in places)
+def _rebound(places: tuple[str, ...], own: str) -> bool:
+    """Whether one of the places is the optimizer's, what it is part of, or an index in it."""
+    return any(p == own or _below(p, own) or f"[{p}]" in own for p in places)
 
 
 def _by_owners(touched: Owners, own: Owners, act_: GradAct) -> GradAct | None:
-    if own.complete and own.places and all(_covered(p, touched.places) for p in own.places):
+    if (
+        own.complete
+        and own.places
+        and touched.whole
+        and all(_covered(p, touched.places) for p in own.places)
+    ):
         return act_
     if own.complete and touched.complete and not _linked(touched, own):
         return None
@@ -178,9 +190,15 @@ def _linked(touched: Owners, own: Owners) -> bool:
     """Whether two sets of parameters may share some."""
     for one in touched.places:
         for other in own.places:
-            if one == other or _below(one, other) or _below(other, one):
+            if _connected(one, other):
                 return True
-    return bool(touched.places & own.related or own.places & touched.related)
+    return any(_connected(one, other) for one in touched.places for other in own.related) or any(
+        _connected(one, other) for one in own.places for other in touched.related
+    )
+
+
+def _connected(one: str, other: str) -> bool:
+    return one == other or _below(one, other) or _below(other, one)
 
 
 GRADIENTS: Typestate[Grad, GradAct, Optimizer] = Typestate("gradients", Grad.CLEAR, act, after)

@@ -1,0 +1,111 @@
+"""What a file does with its places, wherever that is."""
+
+from collections.abc import Iterable, Iterator
+
+from lintgrad.flow import guesses
+from lintgrad.flow.scopes import Scope
+from lintgrad.syntax import apis
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, ExprStmt, Lambda, Name
+from lintgrad.syntax.walk import children, expressions_of, handed_to, parts_of, statements_of
+
+ANYWHERE = "*"
+"""What is handed out when it cannot be told what is."""
+
+
+class Usage:
+    """Which methods a file calls on which places, and which optimizers it hands out.
+
+    An optimizer is handed out if something else can clear it later, at a time that cannot be
+    seen: its `zero_grad` is passed on as a value, a lambda or a hook clears it, or an object of an
+    unknown class was built with it.
+    """
+
+    def __init__(self, scopes: Iterable[Scope]) -> None:
+        self._methods: dict[str, set[str]] = {}
+        self._called: set[str] = set()
+        self._handed_out: set[str] = set()
+        for scope in scopes:
+            for call in scope.calls:
+                self._note_call(call)
+                self._handed_out.update(_given_away(scope, call))
+            for statement in statements_of(scope.node.body):
+                for expr in expressions_of(statement):
+                    named = isinstance(statement, ExprStmt) and isinstance(expr, Attr)
+                    self._handed_out.update(() if named else _passed_on(expr))
+
+    def _note_call(self, call: Call) -> None:
+        if isinstance(call.func, Attr) and (place := place_of(call.func.value)):
+            self._methods.setdefault(place, set()).add(call.func.name)
+        if (place := place_of(call.func)) is not None:
+            self._called.add(place)
+
+    def methods(self, place: str) -> set[str]:
+        """The methods called on a place."""
+        return self._methods.get(place, set())
+
+    def is_called(self, place: str) -> bool:
+        """Whether the place itself is called."""
+        return place in self._called
+
+    def is_handed_out(self, place: str) -> bool:
+        """Whether something may clear the optimizer at a place at any time."""
+        return place in self._handed_out or ANYWHERE in self._handed_out
+
+
+def _passed_on(expr: Expr) -> Iterator[str]:
+    """The places whose `zero_grad` an expression names without calling it, or clears later."""
+    if isinstance(expr, Lambda):
+        for part in parts_of(expr.body):
+            if isinstance(part, Attr) and part.name == "zero_grad":
+                yield place_of(part.value) or ANYWHERE
+        return
+    if isinstance(expr, Attr) and expr.name == "zero_grad":
+        yield _cleared(expr)
+    if isinstance(expr, Call) and isinstance(expr.func, Attr):
+        yield from _passed_on(expr.func.value)
+        for part in children(expr)[1:]:
+            yield from _passed_on(part)
+        return
+    for part in children(expr):
+        yield from _passed_on(part)
+
+
+def _cleared(expr: Attr) -> str:
+    place = place_of(expr.value)
+    is_class = place is not None and place.rsplit(".", 1)[-1][:1].isupper()
+    return ANYWHERE if place is None or is_class else place
+
+
+def _given_away(scope: Scope, call: Call) -> Iterator[str]:
+    """The places that a call gives away for something to clear later."""
+    match call.func:
+        case Name(id="getattr") if len(call.args) > 1 and _is_clearing(call.args[1]):
+            yield place_of(call.args[0]) or ANYWHERE
+        case Attr(value=receiver, name=method) if method.startswith("register_") and (
+            method.endswith("_hook")
+        ):
+            if any(_clears_somewhere(argument, scope) for argument in call.args):
+                yield ANYWHERE
+        case Name() | Attr():
+            name = (place_of(call.func) or "").rsplit(".", 1)[-1]
+            known = scope.dotted(call.func) or ""
+            top = known.split(".")[0]
+            if name[:1].isupper() and top != "torch" and top not in apis.HARMLESS_MODULES:
+                if guesses.leaves_optimizer_alone(name) or guesses.not_an_optimizer(name):
+                    return
+                if scope.class_named(name) is None:
+                    yield from (p for arg in handed_to(call) if (p := place_of(arg)) is not None)
+
+
+def _is_clearing(expr: Expr) -> bool:
+    return isinstance(expr, Const) and expr.value in ("zero_grad", "grad")
+
+
+def _clears_somewhere(expr: Expr, scope: Scope) -> bool:
+    if isinstance(expr, Lambda):
+        return any(isinstance(p, Attr) and p.name == "zero_grad" for p in parts_of(expr.body))
+    known = scope.function(expr.id) if isinstance(expr, Name) else None
+    return known is not None and any(
+        isinstance(call.func, Attr) and call.func.name == "zero_grad" for call in known.calls
+    )
