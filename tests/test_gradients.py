@@ -12,6 +12,7 @@ from lintgrad.flow.events import (
     MayBackward,
     NamedOnly,
     Owners,
+    Rebind,
     Step,
     ZeroGrad,
 )
@@ -113,8 +114,19 @@ CONCERNS: list[tuple[str, Event, Optimizer, GradAct | None]] = [
     ("another's escape", Escape(HERE, frozenset({"other"}), ""), optimizer(), None),
     ("a backward out of sight", MayBackward(HERE, ""), optimizer(), GradAct.DOUBT),
     ("a clear that is only named", NamedOnly(HERE, "opt"), optimizer(), None),
-    ("its index assigned", Assign(HERE, ("i",), None), optimizer("opts[i]"), GradAct.LOSE),
-    ("another name assigned", Assign(HERE, ("j",), None), optimizer("opts[i]"), None),
+    ("its index bound anew", Rebind(HERE, ("i",)), optimizer("opts[i]"), GradAct.LOSE),
+    ("what it is part of bound anew", Rebind(HERE, ("a",)), optimizer("a.opt"), GradAct.LOSE),
+    ("its place bound anew", Rebind(HERE, ("opt",)), optimizer(), GradAct.LOSE),
+    ("another name bound anew", Rebind(HERE, ("j",)), optimizer("opts[i]"), None),
+    ("a value assigned", Assign(HERE, ("loss",), None), optimizer(), None),
+    ("another element's step", Step(HERE, "opts[0]"), optimizer("opts[1]"), None),
+    ("a step of elements without a name", Step(HERE, "<o>[each]"), optimizer(), GradAct.LOSE),
+    (
+        "its model, filtered",
+        clear(held=Owners(frozenset({"model"}), complete=True, whole=False)),
+        optimizer(),
+        GradAct.LOSE,
+    ),
 ]  # fmt: skip
 
 

@@ -72,13 +72,30 @@ def missing_zero_grad(flow: Flow) -> Iterator[Finding]:
         yield Finding(
             hit.event.span,
             f"`{place}` applies gradients that it already applied: {_reason(flow, hit)}",
-            # A setting that turns clearing off is there because both are wanted; a path that is
-            # taken now and then without clearing is not.
-            hit.confidence(varying=Confidence.MEDIUM, fixed=Confidence.LOW),
+            _confidence(flow, hit),
             tuple(_story(hit)),
             tuple(_futile(flow, hit)),
             f"call `{place}.zero_grad()` once for every `{place}.step()`",
         )
+
+
+def _confidence(flow: Flow, hit: Hit) -> Confidence:
+    """A setting that turns clearing off is there because both are wanted.
+
+    A path that is taken now and then without clearing is not; and where nothing in the loop ever
+    clears, it does not matter what decides that there is a second step.
+    """
+    around = flow.loops_around(hit.event)
+    never = around and not any(
+        act in _ENDS_REUSE and flow.loops_around(event)[:1] == around[:1]
+        for event, act in flow.acts(GRADIENTS, hit.optimizer)
+    )
+    least = Confidence.MEDIUM if never else Confidence.LOW
+    found = hit.confidence(varying=Confidence.MEDIUM, fixed=Confidence.LOW)
+    return max(found, min(least, hit.most_confident))
+
+
+_ENDS_REUSE = (GradAct.CLEAR, GradAct.REPLACE, GradAct.RENEW, GradAct.LOSE)
 
 
 def _story(hit: Hit) -> Iterator[Related]:

@@ -64,8 +64,7 @@ def _confidence(loss: Loss) -> Confidence:
     tensors = [shape for shape in loss.shapes if shape.kind is not Kind.NUMBER]
     if not all(shape.needs_gradient for shape in tensors):
         return Confidence.LOW
-    sure = all(s.surely_needs_gradient or s.kind is Kind.DIMENSIONED for s in tensors)
-    return Confidence.HIGH if sure else Confidence.MEDIUM
+    return Confidence.HIGH
 
 
 def _described(shape: Shape) -> str:

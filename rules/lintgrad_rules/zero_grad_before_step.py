@@ -46,7 +46,7 @@ from collections.abc import Iterator
 
 from lintgrad.flow.events import Backward, GradAssign, Step, ZeroGrad
 from lintgrad.rule import Category, Confidence, Finding, Flow, Hit, Related, Severity, rule
-from lintgrad.typestates.gradients import GRADIENTS, Grad, is_wiped
+from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct, is_wiped
 
 
 @rule(code="LG102", category=Category.CLEARING, severity=Severity.ERROR, docs=__doc__)
@@ -57,21 +57,35 @@ def zero_grad_before_step(flow: Flow) -> Iterator[Finding]:
         yield Finding(
             hit.event.span,
             f"`{place}` has nothing to apply: its gradients are cleared after `backward()`",
-            # Clearing now and then drops bad gradients on purpose; a setting under which every
-            # step finds nothing makes no sense.
-            hit.confidence(varying=Confidence.LOW, fixed=Confidence.MEDIUM),
+            _confidence(flow, hit),
             tuple(_story(hit)),
             help=f"move the clearing before `backward()` or after `{place}.step()`",
         )
 
 
-def _story(hit: Hit) -> Iterator[Related]:
-    """The gradients, what clears them, and the step that finds nothing."""
-    wiping = max(
+def _confidence(flow: Flow, hit: Hit) -> Confidence:
+    """Clearing now and then drops bad gradients on purpose; always doing so makes no sense.
+
+    If a backward may follow the clear, it is that backward which is optional, not the clear.
+    """
+    clear = hit.trail[_wiping(hit)].event
+    optional = flow.passes_between(GRADIENTS, hit.optimizer, (clear, hit.event), GradAct.ADD)
+    fixed = Confidence.LOW if optional else Confidence.MEDIUM
+    return hit.confidence(varying=Confidence.LOW, fixed=fixed)
+
+
+def _wiping(hit: Hit) -> int:
+    """Where on the trail the gradients are cleared."""
+    return max(
         i
         for i, passed in enumerate(hit.trail)
         if passed.after is Grad.WIPED and passed.before is not Grad.WIPED
     )
+
+
+def _story(hit: Hit) -> Iterator[Related]:
+    """The gradients, what clears them, and the step that finds nothing."""
+    wiping = _wiping(hit)
     added = [p.event for p in hit.trail[:wiping] if isinstance(p.event, Backward | GradAssign)]
     if added:
         yield Related(added[-1].span, "adds gradients")

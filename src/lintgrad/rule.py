@@ -7,6 +7,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import NamedTuple, TypeVar
 
+from lintgrad.dataflow.between import through
 from lintgrad.dataflow.conditions import Condition, condition_of
 from lintgrad.dataflow.solve import Problem, Solution, events_of, solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Typestate
@@ -111,6 +112,11 @@ class Hit:
     condition: Condition
     """What the harm depends on, if it is not certain."""
 
+    @property
+    def most_confident(self) -> Confidence:
+        """What the basis for the optimizer allows."""
+        return _BY_BASIS[self.optimizer.basis]
+
     def confidence(self, *, varying: Confidence, fixed: Confidence) -> Confidence:
         """The lesser of what certainty and the basis for the optimizer allow.
 
@@ -123,7 +129,7 @@ class Hit:
             Condition.FIXED: fixed,
             Condition.SEVERAL: Confidence.LOW,
         }
-        return min(by_condition[self.condition], _BY_BASIS[self.optimizer.basis])
+        return min(by_condition[self.condition], self.most_confident)
 
 
 _BY_BASIS = {
@@ -155,6 +161,19 @@ class Flow:
             for (block, _), other in events_of(self.graph)
             if other is event
         )
+
+    def passes_between(
+        self,
+        typestate: Typestate[State, Act, Optimizer],
+        optimizer: Optimizer,
+        ends: tuple[Event, Event],
+        act: Act,
+    ) -> bool:
+        """Whether some way from one event to another goes through an act on the optimizer."""
+        acts = Problem(self.graph, optimizer, typestate).acts()
+        points = {id(event): point for point, event in events_of(self.graph)}
+        start, end = (points[id(event)] for event in ends)
+        return through(self.graph, start, end, {p for p, a in acts.items() if a == act})
 
     def acts(
         self, typestate: Typestate[State, Act, Optimizer], optimizer: Optimizer

@@ -68,8 +68,10 @@ def check(  # noqa: PLR0913  # one argument an option
     prepare()
     named = paths or (".",)
     for path in named:
-        if not Path(path).exists():
+        if not path or not os.path.exists(path):  # noqa: PTH110  # Path.exists raises on EACCES
             raise LintgradError(f"no such file or folder: {path}")
+        if not (os.path.isfile(path) or os.path.isdir(path)):  # noqa: PTH112, PTH113
+            raise LintgradError(f"neither a file nor a folder: {path}")
     settings = nearest_settings(_common_folder(named))
     rules = chosen(
         installed_rules(),

@@ -18,6 +18,10 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
+_DEEPEST_APART = 6
+"""Loops nested deeper than this do not keep their first iteration apart: that doubles paths."""
+
+
 class Facts(NamedTuple):
     """What is known on a path: iterations of loops, values of places, outcomes of tests."""
 
@@ -109,7 +113,7 @@ class Paths:
             case Branch() as branch:
                 return self._branch(facts, block, branch)
             case Repeat() as repeat:
-                return self._repeat(facts, repeat)
+                return self._repeat(facts, block, repeat)
         return []
 
     def _branch(self, facts: Facts, block: int, branch: Branch) -> list[Onward]:
@@ -145,7 +149,10 @@ class Paths:
                     return outcome
         return self.forced.get(test_name(block, branch))
 
-    def _repeat(self, facts: Facts, repeat: Repeat) -> list[Onward]:
+    def _repeat(self, facts: Facts, block: int, repeat: Repeat) -> list[Onward]:
+        if len(self.graph.blocks[block].loops) > _DEEPEST_APART:
+            targets = (repeat.body,) if repeat.done is None else (repeat.body, repeat.done)
+            return [Onward(facts, target, None) for target in targets]
         before = dict(facts.turns).get(repeat.loop)
         length = evaluate(
             self.graph.loops[repeat.loop].length, dict(facts.values), self.graph.guards

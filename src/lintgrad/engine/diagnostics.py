@@ -108,6 +108,8 @@ def finished(found: Iterable[Diagnostic]) -> list[Diagnostic]:
     for one in ordered:
         text = f"{one.code}\0{one.path}\0{one.fingerprint}"
         seen[text] += 1
-        digest = hashlib.sha256(f"{text}\0{seen[text]}".encode()).hexdigest()[:16]
+        digest = hashlib.sha256(
+            f"{text}\0{seen[text]}".encode(errors="surrogateescape")
+        ).hexdigest()[:16]
         result.append(replace(one, fingerprint=digest))
     return result

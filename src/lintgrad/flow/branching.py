@@ -16,9 +16,8 @@ def lower_if(lowering: Lowering, statement: nodes.If) -> None:
         lowering.expression(statement.test)
         lowering.emit(forget(assigned_places(inner), statement.span))
         return
-    treats_elements = bool(lowering.targets) and lowering.targets[-1].remade is None
     before = lowering.some_only
-    if treats_elements and not lowering.reading.conditions.is_decided(statement.test):
+    if lowering.treats_elements and not lowering.reading.conditions.is_decided(statement.test):
         lowering.some_only = True
     _arms(lowering, statement)
     lowering.some_only = before
@@ -47,12 +46,16 @@ def lower_short_circuit(lowering: Lowering, expr: nodes.BoolOp) -> None:
     """Lower `and` and `or` whose later parts may not run."""
     blocks = lowering.blocks
     after = blocks.new()
+    before = lowering.some_only
+    if not all(map(lowering.reading.conditions.is_decided, expr.parts[:-1])):
+        lowering.some_only = before or lowering.treats_elements
     for part in expr.parts[:-1]:
         then = blocks.new()
         yes, no = (then, after) if expr.op == "and" else (after, then)
         lowering.test(part, yes, no)
         blocks.jump_to(then)
     lowering.expression(expr.parts[-1])
+    lowering.some_only = before
     blocks.move(after)
 
 
@@ -93,6 +96,8 @@ def lower_match(lowering: Lowering, statement: nodes.Match) -> None:
     blocks = lowering.blocks
     lowering.expression(statement.subject)
     after = blocks.new()
+    before = lowering.some_only
+    lowering.some_only = before or lowering.treats_elements
     for case in statement.cases:
         body, following = blocks.new(), blocks.new()
         _case(lowering, statement.subject, case, body, following)
@@ -101,6 +106,7 @@ def lower_match(lowering: Lowering, statement: nodes.Match) -> None:
         lowering.body(case.body)
         blocks.goto(after)
         blocks.jump_to(following)
+    lowering.some_only = before
     blocks.move(after)
 
 

@@ -1,20 +1,21 @@
 """Which call is which event."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from lintgrad.flow import guesses
 from lintgrad.flow.events import Backward, Escape, Event, GradAssign, MayBackward, ZeroGrad
-from lintgrad.flow.gradients_by_hand import grad_holder, is_nothing
+from lintgrad.flow.gradients_by_hand import grad_holder, is_nothing, part_of_grad
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
-from lintgrad.flow.scopes import Scope
+from lintgrad.flow.scopes import Scope, Via
 from lintgrad.flow.touching import Touching
 from lintgrad.source.text import Span
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Lambda, Name
-from lintgrad.syntax.walk import handed_to
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Lambda, Name, Sequence, Starred
+from lintgrad.syntax.walk import handed_to, parts_of
 
 _SAFE_METHODS = frozenset(
     # Methods of modules and optimizers that leave gradients alone (torch 2.13).
@@ -96,7 +97,14 @@ class Calls:
 
     def grad_write(self, target: Expr, value: Expr | None, span: Span) -> tuple[Event, ...]:
         """What assigning to (or, without a value, deleting) a target does to gradients."""
-        holder = target.value if isinstance(target, Attr) and target.name == "grad" else None
+        if isinstance(target, Sequence):
+            values = value.items if isinstance(value, Sequence) else ()
+            pairs = zip_longest(target.items, values[: len(target.items)])
+            writes = (self.grad_write(one, given, span) for one, given in pairs if one is not None)
+            return tuple(event for write in writes for event in write)
+        if part_of_grad(target):
+            return (Escape(span, None, "a part of a gradient is written"),)
+        holder = grad_holder(target)
         if holder is None:
             return ()
         if value is None or is_nothing(value):
@@ -104,12 +112,26 @@ class Calls:
         _, owners = self._places.parameters(holder)
         return (GradAssign(span, owners),)
 
+    def grad_change(self, target: Expr, op: str, span: Span) -> tuple[Event, ...]:
+        """What `target op= value` does to gradients: scaling leaves them what they are."""
+        if op in "+-" and (grad_holder(target) is not None or part_of_grad(target)):
+            return (MayBackward(span, "a gradient is added to by hand"),)
+        return ()
+
     def _ordinary(self, call: Call) -> Iterator[Event]:
         name = self._scope.dotted(call.func)
         if name == apis.AUTOGRAD_BACKWARD:
             yield self._autograd_backward(call)
             return
+        if self._changes_gradients_directly(call, name):
+            yield self._escape(call, None, "changes gradients in place")
+            return
         local = self._roles.local_function(self._scope, call)
+        if local is None and any(
+            map(self._touching.may_touch, self._roles.run_by(self._scope, call))
+        ):
+            yield self._escape(call, None, "clears, steps or runs backward itself")
+            return
         if local is not None:
             if self._touching.may_touch(local):
                 yield self._escape(call, None, "clears, steps or runs backward itself")
@@ -122,6 +144,17 @@ class Calls:
         elif isinstance(call.func, Name) and self._hands_over_module(call):
             spelled = self._spelled(call.func)
             yield MayBackward(call.span, f"`{spelled}(...)` cannot be seen here")
+
+    def _changes_gradients_directly(self, call: Call, name: str | None) -> bool:
+        """`setattr(p, "grad", ...)` and functions such as `torch._foreach_zero_(grads)`."""
+        if isinstance(call.func, Name) and call.func.id == "setattr" and len(call.args) == 3:
+            return isinstance(call.args[1], Const) and call.args[1].value == "grad"
+        in_place = name is not None and name.startswith("torch._foreach_") and name.endswith("_")
+        return in_place and any(
+            isinstance(part, Attr) and part.name == "grad"
+            for argument in call.args
+            for part in parts_of(argument)
+        )
 
     def _autograd_backward(self, call: Call) -> Backward:
         return Backward(call.span, call.argument(0, "tensors"), call.argument(1, "grad_tensors"))
@@ -181,7 +214,7 @@ class Calls:
             return (Backward(call.span, call.argument(0, "loss")),)
         if receiver in ("self", "super()") or found is not None:
             return (self._escape(call, None, "is no backward of a tensor"),)
-        gradient = call.argument(0, "gradient")
+        gradient = call.argument(0, "gradient") or _unpacked(call)
         if isinstance(gradient, Const) and gradient.value is None:
             gradient = None
         if call.args and not self._is_tensor(call.args[0]) and not self._is_tensor(func.value):
@@ -268,12 +301,29 @@ class Calls:
         return (self._escape(call, None, "clears something that is not known"),)
 
     def _overwrite(self, call: Call, func: Attr) -> tuple[Event, ...]:
-        holder = grad_holder(func.value)
+        if part_of_grad(func.value):
+            return (Escape(call.span, None, "a part of a gradient is written"),)
+        holder = self._gradient_of(func.value)
         if holder is None:
             return ()
         if func.name == "zero_" or (call.args and is_nothing(call.args[0])):
             return (self._clear_by_hand(holder, call.span),)
         return (GradAssign(call.span, self._places.parameters(holder)[1]),)
+
+    def _gradient_of(self, expr: Expr) -> Expr | None:
+        """What an expression is the gradient of, a name bound to a gradient included."""
+        if isinstance(expr, Name):
+            found = self._scope.lookup(expr.id)
+            if found is not None and len(found[1]) == 1 and found[1][0].via is Via.VALUE:
+                return grad_holder(found[1][0].value)
+        return grad_holder(expr)
+
+    def _change(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        if grad_holder(func.value) is None and not part_of_grad(func.value):
+            return tuple(self._ordinary(call))
+        if func.name == "mul_" and call.args and is_nothing(call.args[0]):
+            return self._overwrite(call, func)
+        return (MayBackward(call.span, "a gradient is changed by hand"),)
 
     def _clear_by_hand(self, holder: Expr, span: Span) -> Event:
         optimizer, owners = self._places.parameters(holder)
@@ -289,6 +339,12 @@ class Calls:
         return " ".join(self._text[expr.span.start : expr.span.end].split())
 
 
+def _unpacked(call: Call) -> Expr | None:
+    """What `*args` or `**kwargs` may pass for an argument that is not written down."""
+    starred = (arg for arg in call.args if isinstance(arg, Starred))
+    return next((k.value for k in call.keywords if k.name is None), next(starred, None))
+
+
 _SPECIAL = {
     "backward": Calls._backward,
     "manual_backward": Calls._manual_backward,
@@ -297,5 +353,6 @@ _SPECIAL = {
     "zero_": Calls._overwrite,
     "fill_": Calls._overwrite,
     "copy_": Calls._overwrite,
+    **dict.fromkeys(("add_", "sub_", "mul_", "set_"), Calls._change),
     **dict.fromkeys(_STEP_LIKE, Calls._own_step),
 }

@@ -9,19 +9,29 @@ def writes_grad(target: Expr) -> bool:
     """Whether assigning to or deleting the target changes a gradient."""
     if isinstance(target, Sequence):
         return any(map(writes_grad, target.items))
-    return grad_holder(target) is not None
+    return grad_holder(target) is not None or part_of_grad(target)
 
 
 def grad_holder(expr: Expr) -> Expr | None:
     """What an expression is the gradient of: `p` for `p.grad`, `p.grad.data`, `p.grad[...]`."""
     match expr:
-        case Attr(value=holder, name="grad"):
+        case Attr(value=holder, name="grad" | "_grad"):
             return holder
-        case Attr(value=inner, name="data") | Item(value=inner):
+        case Attr(value=inner, name="data"):
             return grad_holder(inner)
         case Call(func=Attr(value=inner, name="detach"), args=()):
             return grad_holder(inner)
     return None
+
+
+def part_of_grad(expr: Expr) -> bool:
+    """Whether an expression picks some elements of a gradient: `p.grad[0]`, `p.grad.data[mask]`."""
+    match expr:
+        case Item(value=inner):
+            return grad_holder(inner) is not None or part_of_grad(inner)
+        case Attr(value=inner, name="data"):
+            return part_of_grad(inner)
+    return False
 
 
 def clears(scope: Scope) -> bool:

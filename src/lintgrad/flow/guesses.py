@@ -19,7 +19,9 @@ _MODEL = frozenset("model net network module encoder decoder critic actor policy
 
 _TOUCHES_GRADIENTS = frozenset(
     "grad grads gradient gradients zero step steps backward optim optimize optimise "
-    "optimizer update updates train training reset clear fit learn iteration".split()
+    "optimizer update updates train training reset clear fit learn iteration "
+    "hook hooks callback callbacks cb before begin start pre post emit fire flush wipe clean "
+    "prepare setup build init configure".split()
 )
 _GRADIENTS = frozenset("grad grads gradient gradients".split())
 _CHANGES = frozenset("zero zeros reset clear apply step set".split())
@@ -27,7 +29,7 @@ _READS_GRADIENTS = frozenset(
     # `no_grad`, `requires_grad_`, `clip_grad_norm_`, `gradient_checkpointing_enable`,
     # `set_grad_enabled`, `save_for_backward`, `update_ema` and their like.
     "no requires require enable enabled checkpointing clip norm penalty save ema average "
-    "averaged metric metrics meter bn target targets hook".split()
+    "averaged metric metrics meter bn target targets".split()
 )
 _LEAVES_OPTIMIZER_ALONE = frozenset(
     "lr lrs rate rates sched schedule scheduler warmup save checkpoint ckpt log logger "

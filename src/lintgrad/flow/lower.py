@@ -34,6 +34,7 @@ def _augmented(lowering: Lowering, statement: nodes.AugAssign) -> None:
     lowering.expression(statement.value)
     span, target = statement.span, statement.target
     value = nodes.Binary(span, statement.op, target, statement.value)
+    lowering.emit(lowering.reading.calls.grad_change(target, statement.op, span))
     lowering.assign((target,), value, span)
 
 

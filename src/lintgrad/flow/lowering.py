@@ -49,6 +49,9 @@ class Reading:
     """Places whose values matter: guards read them, or losses are computed from them."""
 
 
+_DEEPEST_FINALLY = 4
+"""Each level of `finally` doubles the statements that are lowered."""
+
 Lowered = Mapping[type, Callable[["Lowering", Any], None]]
 """How each kind of statement and expression is lowered, where it is not just its parts."""
 
@@ -66,6 +69,11 @@ class Lowering:
         self.finals: list[tuple[Stmt, ...]] = []
         self.some_only = False
         """Whether what happens now happens to some elements of a collection only."""
+
+    @property
+    def treats_elements(self) -> bool:
+        """Whether the innermost loop does one thing to each element of a collection."""
+        return bool(self.targets) and self.targets[-1].remade is None
 
     def body(self, statements: Iterable[Stmt]) -> None:
         """Lower statements one after another."""
@@ -146,6 +154,10 @@ class Lowering:
     def run_finals(self, down_to: int) -> None:
         """Lower the `finally` bodies that a jump runs on its way out."""
         kept = self.finals
+        if len(kept) > _DEEPEST_FINALLY:
+            reason = "`finally` is nested too deeply to be followed"
+            self.emit([Escape(kept[-1][0].span, None, reason)])
+            return
         for index in range(len(kept) - 1, down_to - 1, -1):
             self.finals = kept[:index]
             self.body(kept[index])

@@ -73,7 +73,9 @@ class Relevance:
         return any(map(self._gradient_event, evaluated(expr)))
 
     def writes_grad(self, statement: Stmt) -> bool:
-        """Whether a statement assigns to or deletes a `.grad`."""
+        """Whether a statement assigns to, changes or deletes a `.grad`."""
+        if isinstance(statement, nodes.AugAssign):
+            return bool(self._calls.grad_change(statement.target, statement.op, statement.span))
         return isinstance(statement, nodes.Delete | nodes.Assign) and any(
             self._calls.grad_write(target, None, statement.span) for target in statement.targets
         )

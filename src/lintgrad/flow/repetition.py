@@ -11,6 +11,7 @@ from lintgrad.flow.lowering import Lowering, Target, assigned_places
 from lintgrad.flow.scopes import root_of
 from lintgrad.syntax import nodes
 from lintgrad.syntax.nodes import Stmt
+from lintgrad.syntax.walk import children_of
 
 
 def lower_for(lowering: Lowering, statement: nodes.For) -> None:
@@ -34,12 +35,32 @@ def _each(lowering: Lowering, statement: nodes.For, elements: list[dict[str, str
         before = {name: places.rename(name, to) for name, to in renaming.items()}
         following = blocks.new()
         lowering.targets.append(Target(following, after, len(lowering.finals), None))
+        some_only = lowering.some_only
+        lowering.some_only = some_only or _may_skip(lowering, statement.body)
         lowering.body(statement.body)
+        lowering.some_only = some_only
         lowering.targets.pop()
         blocks.move(following)
         for name, place in before.items():
             places.rename(name, place)
     blocks.move(after)
+
+
+def _may_skip(lowering: Lowering, statements: tuple[Stmt, ...]) -> bool:
+    """Whether some elements may be passed over: a jump under a test that nobody can decide."""
+    for statement in statements:
+        match statement:
+            case nodes.Break() | nodes.Continue() | nodes.Return():
+                return True
+            case nodes.If():
+                inner = (*statement.body, *statement.orelse)
+                decided = lowering.reading.conditions.is_decided(statement.test)
+                if not decided and _may_skip(lowering, inner):
+                    return True
+            case nodes.Match() | nodes.Try() | nodes.With():
+                if any(_may_skip(lowering, block) for block in children_of(statement)):
+                    return True
+    return False
 
 
 def _for_loop(lowering: Lowering, statement: nodes.For) -> None:

@@ -30,7 +30,12 @@ class Roles:
     """Answers what a place of one file holds; remembers its answers."""
 
     def __init__(self, scopes: Iterable[Scope]) -> None:
-        self._calls = [(s, call) for s in scopes for call in s.calls]
+        self._calls: dict[str, list[tuple[Scope, Call]]] = {}
+        for scope in scopes:
+            for call in scope.calls:
+                if isinstance(call.func, Name | Attr):
+                    name = call.func.id if isinstance(call.func, Name) else call.func.name
+                    self._calls.setdefault(name, []).append((scope, call))
         self._known: dict[tuple[int, str], Found | None] = {}
 
     def of_place(self, scope: Scope, place: str) -> Found | None:
@@ -131,7 +136,10 @@ class Roles:
         method = scope.owner is not None and names[:1] == ["self"]
         position = names.index(name) - method
         simple = scope.name.rsplit(".", 1)[-1]
-        for where, call in self._calls:
+        wanted = [simple]
+        if scope.owner is not None and simple == "__init__":
+            wanted.append(scope.owner.name)
+        for where, call in (found for name_ in wanted for found in self._calls.get(name_, ())):
             match call.func:
                 case Name(id=called) if called == simple and where.function(simple) is scope:
                     pass
@@ -212,6 +220,25 @@ class Roles:
             case Attr(value=Call(func=Name(id="super")), name=name) if scope.owner is not None:
                 return next(filter(None, (base.method(name) for base in scope.owner.bases())), None)
         return None
+
+    def run_by(self, scope: Scope, call: Call) -> Iterator[Scope]:
+        """The methods of this file's classes that a call runs without naming them."""
+        built = self.local_class(scope, call)
+        if built is not None:
+            names: tuple[str, ...] = ("__init__", "__enter__", "__exit__")
+            owner = built
+        else:
+            found = self.of_expr(scope, call.func) if not isinstance(call.func, Call) else None
+            if found is None or found.build is None or found.scope is None:
+                return
+            called = self.local_class(found.scope, found.build)
+            if called is None:
+                return
+            names, owner = ("__call__", "forward"), called
+        for name in names:
+            method = owner.method(name)
+            if method is not None:
+                yield method
 
     def _method_of(self, scope: Scope, receiver: Expr, name: str) -> Scope | None:
         """The method of an object whose class is in this file."""

@@ -10,6 +10,7 @@ from lintgrad.syntax.nodes import (
     AugAssign,
     Call,
     Class,
+    Comprehension,
     Const,
     Expr,
     ExprStmt,
@@ -140,12 +141,18 @@ class ClassScope:
 
     def method(self, name: str) -> Scope | None:
         """The method of that name, looking through the base classes in this file."""
-        if name in self.methods:
-            return self.methods[name]
-        for base in self.bases():
-            if (found := base.method(name)) is not None:
-                return found
-        return None
+        return next((c.methods[name] for c in self.lineage() if name in c.methods), None)
+
+    def lineage(self) -> Iterator["ClassScope"]:
+        """The class and those it derives from in this file, each once, nearest first."""
+        seen: list[ClassScope] = []
+        todo = [self]
+        while todo:
+            one = todo.pop(0)
+            if one not in seen:
+                seen.append(one)
+                yield one
+                todo.extend(one.bases())
 
     def bases(self) -> Iterator["ClassScope"]:
         """The base classes that are defined in this file."""
@@ -157,12 +164,11 @@ class ClassScope:
 
     def outside_bases(self) -> Iterator[str]:
         """The dotted names of the base classes that are not defined in this file."""
-        for base in self.node.bases:
-            place = place_of(base)
-            if place and self.scope.class_named(place) is None:
-                yield self.scope.dotted(base) or place
-        for known in self.bases():
-            yield from known.outside_bases()
+        for one in self.lineage():
+            for base in one.node.bases:
+                place = place_of(base)
+                if place and one.scope.class_named(place) is None:
+                    yield one.scope.dotted(base) or place
 
 
 def root_of(place: str) -> str:
@@ -187,6 +193,9 @@ def _fill(scope: Scope, owner: ClassScope | None, found: list[Scope]) -> None:
                     scope.calls.append(part)
                 elif isinstance(part, Walrus):
                     bind(part.target, part.value, Via.VALUE, scope.bindings)
+                elif isinstance(part, Comprehension):
+                    for clause in part.clauses:
+                        bind(clause.target, clause.iter, Via.ELEMENT, scope.bindings)
     for definition in definitions_of(scope.node.body):
         if isinstance(definition, Function):
             scope.functions[definition.name] = _function_scope(definition, scope, owner, found)

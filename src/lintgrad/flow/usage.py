@@ -82,9 +82,7 @@ def _given_away(scope: Scope, call: Call) -> Iterator[str]:
     match call.func:
         case Name(id="getattr") if len(call.args) > 1 and _is_clearing(call.args[1]):
             yield place_of(call.args[0]) or ANYWHERE
-        case Attr(value=receiver, name=method) if method.startswith("register_") and (
-            method.endswith("_hook")
-        ):
+        case Attr(name=method) if method.startswith("register_") and (method.endswith("_hook")):
             if any(_clears_somewhere(argument, scope) for argument in call.args):
                 yield ANYWHERE
         case Name() | Attr():

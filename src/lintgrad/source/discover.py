@@ -94,7 +94,7 @@ def _enclosing(path: str) -> list[_Ignored]:
     """The `.gitignore` files from the repository's root down to a folder's parent."""
     found: list[_Ignored] = []
     folder = Path(path).resolve()
-    while not (folder / ".git").exists():
+    while not os.path.exists(folder / ".git"):  # noqa: PTH110  # Path.exists raises on EACCES
         if folder.parent == folder:
             return []  # not in a repository: nothing outside of the folder counts
         folder = folder.parent

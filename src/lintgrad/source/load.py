@@ -30,6 +30,8 @@ def decode(path: str, data: bytes) -> Source:
         raise _at(path, data, 0, f"cannot be decoded: {error.msg}") from None
     try:
         text = data.decode(encoding)
+    except LookupError:  # a codec, but not one of texts
+        raise _at(path, data, 0, f"cannot be decoded: {encoding} is no text encoding") from None
     except UnicodeDecodeError as error:
         what = f"cannot be decoded as {encoding}: {error.reason} {data[error.start]:#04x}"
         raise _at(path, data, error.start, what) from None

@@ -166,7 +166,7 @@ HARMLESS_BUILTINS = frozenset(
 UNREPEATABLE = ("random.", "numpy.random.", "torch.rand", "time.", "torch.randint")
 """Prefixes of functions that answer differently each time they are asked."""
 
-EXPECT_ERRORS = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
-"""Context managers (pytest, unittest) in which an error is asked for."""
+EXPECT_ERRORS = frozenset({"raises", "assertRaises", "assertRaisesRegex", "suppress"})
+"""Context managers (pytest, unittest, contextlib) in which an error is asked for or passed over."""
 
 NEVER_RETURN = frozenset({"sys.exit", "os._exit", "os.abort", "exit", "quit"})

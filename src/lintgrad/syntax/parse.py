@@ -13,7 +13,10 @@ from lintgrad.syntax.statements import Statements
 
 # libcst is quadratic in the length of an operator, attribute or call chain (version 1.9.0: 1,000
 # nested calls take 12 s and 2 GB), and dies on some thousand nested brackets.
-_DEEPEST_EXPRESSION = 300
+# A level of an operator chain costs far less than one of a call or attribute chain.
+_DEEPEST_EXPRESSION = 3000
+_WEIGHTS = {ast.BinOp: 2, ast.BoolOp: 2}
+_WEIGHT = 10
 
 
 def parse(source: Source) -> Module:
@@ -40,6 +43,6 @@ def _deepest_statement(tree: ast.Module) -> int | None:
         node, depth = stack.pop()
         if depth > _DEEPEST_EXPRESSION and isinstance(node, ast.expr):
             return node.lineno
-        deeper = depth + 1 if isinstance(node, ast.expr) else 0
+        deeper = depth + _WEIGHTS.get(type(node), _WEIGHT) if isinstance(node, ast.expr) else 0
         stack.extend((child, deeper) for child in ast.iter_child_nodes(node))
     return None

@@ -1,5 +1,7 @@
 """What torch's functions and methods make of the shapes they are called with."""
 
+from math import ceil, prod
+
 from lintgrad.syntax.nodes import Call, Const, Expr, Sequence, Starred, Unary
 from lintgrad.typestates import losses
 from lintgrad.typestates import operations as ops
@@ -156,7 +158,7 @@ def number(expr: Expr) -> int | None:
 
 def _reshaped(shape: Shape, name: str, rest: tuple[Expr, ...]) -> Shape:
     if name in ("view", "reshape"):
-        return _sizes(rest)
+        return _refilled(_sizes(rest), shape.count)
     if name in ("flatten", "ravel") and not rest:
         return tensor(shape.count)
     if shape.kind is not Kind.TENSOR:
@@ -168,6 +170,15 @@ def _reshaped(shape: Shape, name: str, rest: tuple[Expr, ...]) -> Shape:
     if name == "t" and len(shape.sizes) <= 2:
         return tensor(*reversed(shape.sizes))
     return UNKNOWN
+
+
+def _refilled(shape: Shape, count: int | None) -> Shape:
+    """A view of so many elements: a single size that is left open follows from the others."""
+    if shape.kind is not Kind.TENSOR or shape.sizes.count(None) != 1 or count is None:
+        return shape
+    rest = prod(size for size in shape.sizes if size is not None)
+    open_size = count // rest if rest else None
+    return tensor(*(open_size if size is None else size for size in shape.sizes))
 
 
 def _sized(call: Call) -> Shape:
@@ -190,13 +201,20 @@ def _sizes(args: tuple[Expr, ...]) -> Shape:
 def _ranged(call: Call, name: str) -> Shape:
     if name == "linspace":
         return tensor(number(call.args[2]) if len(call.args) > 2 else None)
-    ends = [number(arg) for arg in call.args]
+    ends = [_real(arg) for arg in call.args]
     match ends:
-        case [int() as stop]:
-            return tensor(stop)
-        case [int() as start, int() as stop]:
-            return tensor(max(stop - start, 0))
+        case [int() | float() as stop]:
+            return tensor(max(ceil(stop), 0))
+        case [int() | float() as start, int() | float() as stop]:
+            return tensor(max(ceil(stop - start), 0))
     return tensor(None)
+
+
+def _real(expr: Expr) -> int | float | None:
+    """A written-down number."""
+    if isinstance(expr, Const) and isinstance(expr.value, float):
+        return expr.value
+    return number(expr)
 
 
 def _from_literal(shape: Shape) -> Shape:

@@ -57,6 +57,8 @@ def unreduced_or_scalar(loss: Shape, output: Shape, target: Shape) -> Shape:
     if loss.loss in ops.ELEMENTWISE_LOSSES.values():
         both = broadcast(output, target)
         return DIMENSIONED if both.kind is Kind.UNKNOWN else both
+    if target.kind is Kind.TENSOR and loss.loss in ("cross_entropy", "nll_loss"):
+        return target
     if output.kind is Kind.TENSOR and loss.loss in ("cross_entropy", "nll_loss"):
         if len(output.sizes) == 1:
             return SCALAR

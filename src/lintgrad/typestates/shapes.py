@@ -53,13 +53,12 @@ class Shape:
 
     @property
     def needs_gradient(self) -> bool:
-        """Whether `backward()` on this without a gradient raises, unless a size happens to be 1.
+        """Whether `backward()` on this without a gradient raises.
 
-        torch 2.13 accepts exactly the tensors of one element.
+        torch 2.13 accepts exactly the tensors of one element, so a size that is not known says
+        nothing; what is only known to have dimensions holds one value an example.
         """
-        if self.kind is Kind.TENSOR:
-            return any(size != 1 for size in self.sizes)
-        return self.kind is Kind.DIMENSIONED
+        return self.kind is Kind.DIMENSIONED or self.surely_needs_gradient
 
     @property
     def surely_needs_gradient(self) -> bool:

@@ -1,0 +1,24 @@
+"""What lies between two events of a graph."""
+
+from lintgrad.dataflow.solve import Point
+from lintgrad.flow.graph import FlowGraph, targets_of
+
+
+def through(graph: FlowGraph, start: Point, end: Point, marked: set[Point]) -> bool:
+    """Whether some way from one event to the next occurrence of another passes a marked event."""
+    todo = [((start[0], start[1] + 1), False)]
+    seen: set[tuple[Point, bool]] = set()
+    while todo:
+        (block, index), passed = todo.pop()
+        if ((block, index), passed) in seen:
+            continue
+        seen.add(((block, index), passed))
+        if (block, index) == end:
+            if passed:
+                return True
+            continue
+        if index < len(graph.blocks[block].events):
+            todo.append(((block, index + 1), passed or (block, index) in marked))
+        else:
+            todo.extend(((target, 0), passed) for target in targets_of(graph.blocks[block].exit))
+    return False
