@@ -10,7 +10,7 @@ from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope, root_of
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Const, Expr, Sequence
+from lintgrad.syntax.nodes import Attr, Const, Expr, Item, Sequence
 from lintgrad.syntax.walk import parts_of
 
 
@@ -66,6 +66,8 @@ class Assignments:
             return False
         if self._places.canonical(place) != place:
             return False
+        if isinstance(value, Attr | Item):
+            return True  # `node = node.next` is another node
         return place not in {place_of(part) for part in parts_of(value)}
 
     def _build(self, place: str, value: Expr, span: Span, remade: frozenset[str] | None) -> Build:

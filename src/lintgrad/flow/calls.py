@@ -15,7 +15,7 @@ from lintgrad.source.text import Span
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Lambda, Name, Sequence, Starred
-from lintgrad.syntax.walk import handed_to, parts_of
+from lintgrad.syntax.walk import handed_to
 
 _SAFE_METHODS = frozenset(
     # Methods of modules and optimizers that leave gradients alone (torch 2.13).
@@ -88,6 +88,17 @@ class Calls:
                 return found[1][0].value
         return func
 
+    def enters(self, manager: Expr) -> tuple[Event, ...]:
+        """What entering and leaving an object of a class in this file does to gradients."""
+        found = self._roles.of_expr(self._scope, manager)
+        own = None
+        if found is not None and found.build is not None and found.scope is not None:
+            own = self._roles.local_class(found.scope, found.build)
+        methods = [own.method(name) for name in ("__enter__", "__exit__")] if own else []
+        if any(method is not None and self._touching.may_touch(method) for method in methods):
+            return (Escape(manager.span, None, "entering this clears, steps or runs backward"),)
+        return ()
+
     def expects_error(self, manager: Expr) -> bool:
         """Whether a context manager is there to catch an error that is asked for."""
         if not isinstance(manager, Call):
@@ -112,8 +123,13 @@ class Calls:
         _, owners = self._places.parameters(holder)
         return (GradAssign(span, owners),)
 
-    def grad_change(self, target: Expr, op: str, span: Span) -> tuple[Event, ...]:
+    def grad_change(
+        self, target: Expr, op: str, value: Expr | None, span: Span
+    ) -> tuple[Event, ...]:
         """What `target op= value` does to gradients: scaling leaves them what they are."""
+        holder = grad_holder(target)
+        if op == "*" and holder is not None and value is not None and is_nothing(value):
+            return (self._clear_by_hand(holder, span),)
         if op in "+-" and (grad_holder(target) is not None or part_of_grad(target)):
             return (MayBackward(span, "a gradient is added to by hand"),)
         return ()
@@ -149,12 +165,7 @@ class Calls:
         """`setattr(p, "grad", ...)` and functions such as `torch._foreach_zero_(grads)`."""
         if isinstance(call.func, Name) and call.func.id == "setattr" and len(call.args) == 3:
             return isinstance(call.args[1], Const) and call.args[1].value == "grad"
-        in_place = name is not None and name.startswith("torch._foreach_") and name.endswith("_")
-        return in_place and any(
-            isinstance(part, Attr) and part.name == "grad"
-            for argument in call.args
-            for part in parts_of(argument)
-        )
+        return name is not None and name.startswith("torch._foreach_") and name.endswith("_")
 
     def _autograd_backward(self, call: Call) -> Backward:
         return Backward(call.span, call.argument(0, "tensors"), call.argument(1, "grad_tensors"))
@@ -196,12 +207,12 @@ class Calls:
             return frozenset({self._places.canonical(receiver)})
         if optimizers and not guesses.leaves_optimizer_alone(last):
             return frozenset(map(self._places.canonical, optimizers))
-        if guesses.changes_gradients(last):
+        if guesses.changes_gradients(spelled):
             return None
         if guesses.may_touch_gradients(spelled):
-            if receiver in ("self", "super()") or any(map(self._places.is_module, handed)):
+            if receiver in ("self", "super()") or any(map(self._places.has_parameters, handed)):
                 return None
-            if receiver is not None and self._places.is_module(receiver):
+            if receiver is not None and self._places.has_parameters(receiver):
                 return None
         return frozenset()
 

@@ -95,6 +95,9 @@ class Conditions:
         if grad_holder(expr) is not None:
             return True
         place = place_of(expr)
+        found = self._scope.lookup(place) if place is not None else None
+        if found is not None and all(grad_holder(b.value) is not None for b in found[1]):
+            return True
         return place is not None and self._places.role(place) is Role.OPTIMIZER
 
     def _key(self, asked: Expr) -> str | None:

@@ -32,9 +32,9 @@ _READS_GRADIENTS = frozenset(
     "averaged metric metrics meter bn target targets".split()
 )
 _LEAVES_OPTIMIZER_ALONE = frozenset(
-    "lr lrs rate rates sched schedule scheduler warmup save checkpoint ckpt log logger "
-    "logging print load resume restore summary report param params count dump state decay "
-    "record evaluate validate eval test".split()
+    "lr lrs rate rates sched schedule scheduler warmup save checkpoint checkpointer ckpt log "
+    "logger logging print summary report param params count dump decay record evaluate validate "
+    "eval test".split()
 )
 
 

@@ -34,7 +34,7 @@ def _augmented(lowering: Lowering, statement: nodes.AugAssign) -> None:
     lowering.expression(statement.value)
     span, target = statement.span, statement.target
     value = nodes.Binary(span, statement.op, target, statement.value)
-    lowering.emit(lowering.reading.calls.grad_change(target, statement.op, span))
+    lowering.emit(lowering.reading.calls.grad_change(target, statement.op, statement.value, span))
     lowering.assign((target,), value, span)
 
 
@@ -54,9 +54,12 @@ def _with(lowering: Lowering, statement: nodes.With) -> None:
         return
     for item in statement.items:
         lowering.expression(item.value)
+        lowering.emit(lowering.reading.calls.enters(item.value))
         if item.target is not None:
             lowering.assign((item.target,), item.value, item.value.span)
     lowering.body(statement.body)
+    for item in statement.items:
+        lowering.emit(lowering.reading.calls.enters(item.value))
 
 
 def _return(lowering: Lowering, statement: nodes.Return | nodes.Raise) -> None:

@@ -20,7 +20,7 @@ from lintgrad.syntax.nodes import (
     Sequence,
     Starred,
 )
-from lintgrad.syntax.walk import parts_of
+from lintgrad.syntax.walk import handed_to, parts_of
 
 _PARAMETER_METHODS = frozenset({"parameters", "named_parameters"})
 _PASSES_THROUGH = frozenset({"list", "tuple", "set", "iter", "chain", "enumerate", "reversed"})
@@ -71,7 +71,7 @@ def _mentioned(expr: Expr) -> set[str]:
     places: set[str] = set()
     for part in parts_of(expr):
         if isinstance(part, Call):
-            for argument in (*part.args, *(k.value for k in part.keywords)):
+            for argument in handed_to(part):
                 if (place := place_of(argument)) is not None:
                     places.add(canonical_module(place))
             if isinstance(part.func, Attr) and (receiver := place_of(part.func.value)) is not None:

@@ -132,16 +132,32 @@ class Places:
         used = _MODULE_METHODS & self._usage.methods(place)
         return place == "self" or bool(used) or guesses.named_like_model(place)
 
+    def has_parameters(self, place: str) -> bool:
+        """Whether something is a module, is called like one, or holds parameters."""
+        if self.is_module(place) or self._usage.is_called(place):
+            return True
+        found = self._scope.lookup(place)
+        values = [binding.value for binding in found[1]] if found is not None else []
+        return any(owners_of(self._scope, value).places for value in values)
+
     def clears_as_optimizer(self, place: str) -> bool:
         """Whether `place.zero_grad()` is an optimizer's."""
         role = self.role(place)
         if role is not None:
             return role is Role.OPTIMIZER
-        if place == "self" or not self.may_be_optimizer(place):
+        if place == "self" or not self.may_be_optimizer(place) or self._is_property(place):
+            return False
+        if place.rsplit(".", 1)[-1][:1].isupper():
             return False
         if _OPTIMIZER_METHODS & self._usage.methods(place):
             return True
         return guesses.named_like_optimizer(place) and not self.is_module(place)
+
+    def _is_property(self, place: str) -> bool:
+        """Whether a place of `self` is computed by a method of the class."""
+        owner = self._scope.owner
+        name = place.removeprefix("self.")
+        return name != place and owner is not None and owner.method(name) is not None
 
     def clears_as_module(self, place: str) -> bool:
         """Whether `place.zero_grad()` is a module's."""
@@ -149,6 +165,8 @@ class Places:
             owner = self._scope.owner
             return owner is not None and owner.method("zero_grad") is None
         role = self.role(place)
+        if self._is_property(place) or place.rsplit(".", 1)[-1][:1].isupper():
+            return False  # a property, or the class itself: `nn.Module.zero_grad(net)`
         if role is Role.OWN_OBJECT:
             found = self._found(place)
             build = found.build if found is not None else None

@@ -75,7 +75,11 @@ class Relevance:
     def writes_grad(self, statement: Stmt) -> bool:
         """Whether a statement assigns to, changes or deletes a `.grad`."""
         if isinstance(statement, nodes.AugAssign):
-            return bool(self._calls.grad_change(statement.target, statement.op, statement.span))
+            return bool(
+                self._calls.grad_change(
+                    statement.target, statement.op, statement.value, statement.span
+                )
+            )
         return isinstance(statement, nodes.Delete | nodes.Assign) and any(
             self._calls.grad_write(target, None, statement.span) for target in statement.targets
         )
@@ -86,6 +90,8 @@ class Relevance:
             or self.named_only(statement) is not None
             or (isinstance(statement, nodes.Assign) and self.is_build(statement.value))
             or any(map(self.holds_event, expressions_of(statement)))
+            or (isinstance(statement, nodes.With)
+            and any(self._calls.enters(item.value) for item in statement.items))
         )
 
     def named_only(self, statement: Stmt) -> NamedOnly | None:

@@ -73,6 +73,8 @@ def _for_loop(lowering: Lowering, statement: nodes.For) -> None:
         blocks.jump_to(body)
         if targets:
             lowering.emit([Rebind(statement.span, targets)])
+        if lowering.reading.relevance.holds_event(statement.iter):
+            lowering.expression(statement.iter)  # a generator's body runs in between
         lowering.body(statement.body)
         blocks.goto(lowering.targets[-1].head)
         blocks.jump_to(done)

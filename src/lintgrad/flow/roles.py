@@ -224,8 +224,11 @@ class Roles:
     def run_by(self, scope: Scope, call: Call) -> Iterator[Scope]:
         """The methods of this file's classes that a call runs without naming them."""
         built = self.local_class(scope, call)
-        if built is not None:
-            names: tuple[str, ...] = ("__init__", "__enter__", "__exit__")
+        if isinstance(call.func, Name) and call.func.id == "self" and scope.owner is not None:
+            names: tuple[str, ...] = ("__call__",)
+            owner = scope.owner
+        elif built is not None:
+            names = ("__init__", "__enter__", "__exit__")
             owner = built
         else:
             found = self.of_expr(scope, call.func) if not isinstance(call.func, Call) else None

@@ -7,7 +7,7 @@ from lintgrad.flow.gradients_by_hand import grad_holder, writes_grad
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Assign, Attr, Call, Delete, Name
+from lintgrad.syntax.nodes import Assign, Attr, Call, Delete, Expr, Name
 from lintgrad.syntax.walk import statements_of
 
 _METHODS = frozenset({"backward", "zero_grad", "step", "first_step", "second_step"})
@@ -43,16 +43,38 @@ class Touching:
 
 def touches_itself(scope: Scope) -> bool:
     """Whether a function's own statements may clear, step or run backward."""
-    return any(map(_touching_call, scope.calls)) or any(
-        writes_grad(target)
-        for statement in statements_of(scope.node.body)
-        if isinstance(statement, (Assign, Delete))
-        for target in statement.targets
+    return (
+        any(map(_touching_call, scope.calls))
+        or _rebuilds(scope)
+        or any(
+            writes_grad(target)
+            for statement in statements_of(scope.node.body)
+            if isinstance(statement, (Assign, Delete))
+            for target in statement.targets
+        )
+    )
+
+
+def _rebuilds(scope: Scope) -> bool:
+    """Whether a method gives `self` an optimizer, but for the one that makes the object."""
+    return not scope.name.endswith("__init__") and any(
+        place.startswith("self.") and _is_built_on_parameters(binding.value)
+        for place, bindings in scope.bindings.items()
+        for binding in bindings
+    )
+
+
+def _is_built_on_parameters(value: Expr) -> bool:
+    return isinstance(value, Call) and any(
+        isinstance(arg, Call) and isinstance(arg.func, Attr) and arg.func.name == "parameters"
+        for arg in value.args
     )
 
 
 def _touching_call(call: Call) -> bool:
     func = call.func
+    if isinstance(func, Call) and isinstance(func.func, Name) and func.func.id == "getattr":
+        return True
     if isinstance(func, Name):
         return guesses.changes_gradients(func.id)
     if not isinstance(func, Attr):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from lintgrad.flow import guesses
+from lintgrad.flow.gradients_by_hand import clears
 from lintgrad.flow.scopes import Scope
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
@@ -26,6 +27,10 @@ class Usage:
         self._called: set[str] = set()
         self._handed_out: set[str] = set()
         for scope in scopes:
+            for place in scope.bindings:
+                head, _, last = place.rpartition(".")
+                if last in ("step", "zero_grad"):  # replaced by something of the user's own
+                    self._handed_out.add(head)
             for call in scope.calls:
                 self._note_call(call)
                 self._handed_out.update(_given_away(scope, call))
@@ -59,6 +64,8 @@ def _passed_on(expr: Expr) -> Iterator[str]:
         for part in parts_of(expr.body):
             if isinstance(part, Attr) and part.name == "zero_grad":
                 yield place_of(part.value) or ANYWHERE
+            elif isinstance(part, Attr) and part.name in ("grad", "zero_"):
+                yield ANYWHERE
         return
     if isinstance(expr, Attr) and expr.name == "zero_grad":
         yield _cleared(expr)
@@ -85,7 +92,12 @@ def _given_away(scope: Scope, call: Call) -> Iterator[str]:
         case Attr(name=method) if method.startswith("register_") and (method.endswith("_hook")):
             if any(_clears_somewhere(argument, scope) for argument in call.args):
                 yield ANYWHERE
+        case Attr(name="step"):
+            return
         case Name() | Attr():
+            for argument in call.args:
+                if isinstance(argument, Name) and _clears_somewhere(argument, scope):
+                    yield ANYWHERE
             name = (place_of(call.func) or "").rsplit(".", 1)[-1]
             known = scope.dotted(call.func) or ""
             top = known.split(".")[0]
@@ -104,6 +116,4 @@ def _clears_somewhere(expr: Expr, scope: Scope) -> bool:
     if isinstance(expr, Lambda):
         return any(isinstance(p, Attr) and p.name == "zero_grad" for p in parts_of(expr.body))
     known = scope.function(expr.id) if isinstance(expr, Name) else None
-    return known is not None and any(
-        isinstance(call.func, Attr) and call.func.name == "zero_grad" for call in known.calls
-    )
+    return known is not None and clears(known)

@@ -73,6 +73,8 @@ def _after(graph: FlowGraph, block: int, env: Env) -> Env:
 def _assign(graph: FlowGraph, event: Assign, env: Env) -> None:
     shapes = ANYTHING if event.value is None else _value(graph, event.value, env)
     for place in event.places:
+        for above in [p for p in env if place.startswith(f"{p}.")]:
+            env[above] = ANYTHING  # `criterion.reduction = "mean"` changes the criterion
         for below in [p for p in env if p.startswith((f"{place}.", f"{place}["))]:
             del env[below]
         env[place] = shapes
