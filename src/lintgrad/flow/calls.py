@@ -11,51 +11,12 @@ from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope, Via
 from lintgrad.flow.touching import Touching
+from lintgrad.flow.unseen import Unseen, changes_gradients_in_place
 from lintgrad.source.text import Span
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Lambda, Name, Sequence, Starred
-from lintgrad.syntax.walk import handed_to
 
-_SAFE_METHODS = frozenset(
-    # Methods of modules and optimizers that leave gradients alone (torch 2.13).
-    [
-        "add_param_group",
-        "append",
-        "apply",
-        "buffers",
-        "children",
-        "cpu",
-        "cuda",
-        "double",
-        "eval",
-        "extend",
-        "float",
-        "forward",
-        "get",
-        "half",
-        "items",
-        "keys",
-        "load_state_dict",
-        "modules",
-        "named_buffers",
-        "named_children",
-        "named_modules",
-        "named_parameters",
-        "no_sync",
-        "parameters",
-        "register_buffer",
-        "register_forward_hook",
-        "share_memory",
-        "state_dict",
-        "to",
-        "train",
-        "type",
-        "unscale_",
-        "update_bn",
-        "values",
-    ]
-)
 _STEP_LIKE = frozenset({"first_step", "second_step"})
 
 
@@ -70,6 +31,7 @@ class Calls:
         self._touching = touching
         self._places = places
         self._text = text
+        self._unseen = Unseen(scope, places, text)
 
     def events(self, call: Call) -> tuple[Event, ...]:
         """What a call does to gradients, its arguments left aside."""
@@ -139,7 +101,7 @@ class Calls:
         if name == apis.AUTOGRAD_BACKWARD:
             yield self._autograd_backward(call)
             return
-        if self._changes_gradients_directly(call, name):
+        if changes_gradients_in_place(call, name):
             yield self._escape(call, None, "changes gradients in place")
             return
         local = self._roles.local_function(self._scope, call)
@@ -152,69 +114,19 @@ class Calls:
             if self._touching.may_touch(local):
                 yield self._escape(call, None, "clears, steps or runs backward itself")
             return
-        if self._is_harmless(call, name):
+        if self._unseen.is_harmless(call, name):
             return
-        places = self._endangered(call)
+        places = self._unseen.endangers(call)
         if places is None or places:
             yield self._escape(call, places, "cannot be seen here")
-        elif isinstance(call.func, Name) and self._hands_over_module(call):
-            spelled = self._spelled(call.func)
-            yield MayBackward(call.span, f"`{spelled}(...)` cannot be seen here")
-
-    def _changes_gradients_directly(self, call: Call, name: str | None) -> bool:
-        """`setattr(p, "grad", ...)` and functions such as `torch._foreach_zero_(grads)`."""
-        if isinstance(call.func, Name) and call.func.id == "setattr" and len(call.args) == 3:
-            return isinstance(call.args[1], Const) and call.args[1].value == "grad"
-        return name is not None and name.startswith("torch._foreach_") and name.endswith("_")
+        else:
+            yield MayBackward(call.span, f"`{self._spelled(call.func)}(...)` cannot be seen here")
 
     def _autograd_backward(self, call: Call) -> Backward:
         return Backward(call.span, call.argument(0, "tensors"), call.argument(1, "grad_tensors"))
 
-    def _hands_over_module(self, call: Call) -> bool:
-        handed = (place_of(argument) for argument in handed_to(call))
-        return any(place is not None and self._places.is_module(place) for place in handed)
-
     def _escape(self, call: Call, places: frozenset[str] | None, why: str) -> Escape:
         return Escape(call.span, places, f"`{self._spelled(call.func)}(...)` {why}")
-
-    def _is_harmless(self, call: Call, name: str | None) -> bool:
-        if name is not None:
-            top = name.split(".")[0]
-            if top == "torch" or top in apis.HARMLESS_MODULES:
-                return True
-            return name in apis.OPTIMIZER_CLASSES | apis.SCHEDULERS | apis.HARMLESS_FUNCTIONS
-        match call.func:
-            case Attr(value=receiver) if self._is_engine(receiver):
-                return True
-            case Name(id=builtin):
-                return builtin in apis.HARMLESS_BUILTINS and not self._scope.binds(builtin)
-            case Attr(name=method):
-                return method in _SAFE_METHODS
-        return False
-
-    def _is_engine(self, receiver: Expr) -> bool:
-        place = place_of(receiver)
-        return place is not None and self._places.role(place) is Role.ENGINE
-
-    def _endangered(self, call: Call) -> frozenset[str] | None:
-        """The places that an unseen function may change: all (None), some, or none of them."""
-        spelled = self._spelled(call.func)
-        last = spelled.rsplit(".", 1)[-1]
-        handed = [place for arg in handed_to(call) if (place := place_of(arg)) is not None]
-        optimizers = {p for p in handed if self._places.is_optimizer(p)}
-        receiver = place_of(call.func.value) if isinstance(call.func, Attr) else None
-        if receiver is not None and self._places.is_optimizer(receiver):
-            return frozenset({self._places.canonical(receiver)})
-        if optimizers and not guesses.leaves_optimizer_alone(last):
-            return frozenset(map(self._places.canonical, optimizers))
-        if guesses.changes_gradients(spelled):
-            return None
-        if guesses.may_touch_gradients(spelled):
-            if receiver in ("self", "super()") or any(map(self._places.has_parameters, handed)):
-                return None
-            if receiver is not None and self._places.has_parameters(receiver):
-                return None
-        return frozenset()
 
     def _backward(self, call: Call, func: Attr) -> tuple[Event, ...]:
         if self._scope.dotted(func) == apis.AUTOGRAD_BACKWARD:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from lintgrad.flow.elements import element_source
 from lintgrad.flow.gradients_by_hand import grad_holder
 from lintgrad.flow.graph import Counter
 from lintgrad.flow.places import Places
-from lintgrad.flow.roles import element_source
 from lintgrad.flow.scopes import Scope, Via, root_of
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
@@ -158,6 +158,11 @@ def _display(source: Expr, scope: Scope) -> tuple[Expr, ...] | None:
 def _treated(loop: For) -> Iterator[str]:
     """The names that the body clears, steps, or whose gradient it writes."""
     for statement in statements_of(loop.body):
+        if isinstance(statement, For) and set(names_in(statement.target)) & set(
+            _treated(statement)
+        ):
+            for part in parts_of(statement.iter):
+                yield from _root(part)
         if isinstance(statement, Assign | Delete):
             for target in statement.targets:
                 yield from _root(grad_holder(target))

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from lintgrad.flow.elements import element_source
 from lintgrad.flow.events import UNKNOWN_OWNERS, Owners
-from lintgrad.flow.roles import element_source
 from lintgrad.flow.scopes import Scope, Via, root_of
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
@@ -42,6 +42,8 @@ def module_owners(scope: Scope, place: str) -> Owners:
                 wrapped = _wrapped_module(found[0], binding.value)
                 if wrapped is not None and wrapped != name:
                     return module_owners(scope, wrapped)
+            if binding.via is Via.ELEMENT:
+                return Owners(frozenset({name}), related=related_places(scope, name))
     return Owners(frozenset({name}), complete=True, related=related_places(scope, name))
 
 

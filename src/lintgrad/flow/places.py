@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from lintgrad.flow import guesses
+from lintgrad.flow.elements import element_source
 from lintgrad.flow.events import UNKNOWN_OWNERS, Escape, Event, Owners, Step, ZeroGrad
 from lintgrad.flow.graph import Optimizer
 from lintgrad.flow.ownership import canonical_module, local_root, module_owners, owners_of
 from lintgrad.flow.role import Basis, Found, Role
-from lintgrad.flow.roles import Roles, element_source
+from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Binding, Scope, Via, root_of
 from lintgrad.flow.usage import Usage
 from lintgrad.source.text import Span
@@ -58,10 +59,14 @@ class Places:
 
     def _find_aliases(self, place: str) -> list[str | None]:
         found: list[str | None] = []
+        if self._scope.parameter(place) is not None:
+            found.append(None)  # it may still be what it was passed
         for binding in self._scope.bindings.get(place, ()):
             if isinstance(binding.value, Const):
                 continue
             alias = self._alias(binding)
+            if alias is not None and alias.startswith((f"{place}.", f"{place}[")):
+                alias = None  # `node = node.next` is no other name of the same thing
             if alias != place and alias not in found:
                 found.append(alias)
         return found
@@ -258,7 +263,9 @@ class Places:
         if optimizer is not None:
             return self.register(optimizer), UNKNOWN_OWNERS
         owners = owners_of(self._scope, iterated)
-        return None, replace(owners, places=frozenset(map(self.canonical, owners.places)))
+        places = frozenset(map(self.canonical, owners.places))
+        renamed = bool(places) and places.isdisjoint(owners.places)
+        return None, replace(owners, places=places, complete=owners.complete or renamed)
 
     def _group_of(self, iterated: Expr) -> str | None:
         """The optimizer whose `param_groups` an iterable comes from."""

@@ -90,8 +90,10 @@ class Relevance:
             or self.named_only(statement) is not None
             or (isinstance(statement, nodes.Assign) and self.is_build(statement.value))
             or any(map(self.holds_event, expressions_of(statement)))
-            or (isinstance(statement, nodes.With)
-            and any(self._calls.enters(item.value) for item in statement.items))
+            or (
+                isinstance(statement, nodes.With)
+                and any(self._calls.enters(item.value) for item in statement.items)
+            )
         )
 
     def named_only(self, statement: Stmt) -> NamedOnly | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from lintgrad.flow import guesses
+from lintgrad.flow.elements import VIEWS, element_source
 from lintgrad.flow.gradients_by_hand import clears
 from lintgrad.flow.role import Basis, Found, Role
 from lintgrad.flow.scopes import Binding, ClassScope, Scope, Via
@@ -21,9 +22,6 @@ from lintgrad.syntax.nodes import (
     Name,
     Sequence,
 )
-
-_LOOK_THROUGH = frozenset({"list", "tuple", "reversed", "sorted", "enumerate", "zip", "iter"})
-_VIEWS = frozenset({"values", "items"})
 
 
 class Roles:
@@ -171,7 +169,7 @@ class Roles:
         local = self.local_function(scope, call)
         if local is not None:
             return self._of_result(local)
-        if isinstance(call.func, Attr) and call.func.name in _VIEWS:
+        if isinstance(call.func, Attr) and call.func.name in VIEWS:
             return self.of_expr(scope, call.func.value)
         return self._wrapped(scope, call)
 
@@ -260,23 +258,6 @@ class Roles:
             return annotation.value.rsplit(".", 1)[-1] == "Optimizer"
         name = scope.dotted(annotation)
         return name is not None and _is_optimizer_class(name)
-
-
-def element_source(iterated: Expr, index: int, parts: int) -> Expr | None:
-    """The collection that one of the parts of a loop's target runs over, or None."""
-    if not isinstance(iterated, Call):
-        return iterated if parts == 1 else None
-    func = iterated.func
-    if isinstance(func, Attr) and func.name in _VIEWS and not iterated.args:
-        wanted = parts - 1 if func.name == "items" else 0
-        return func.value if index == wanted else None
-    if not isinstance(func, Name) or not iterated.args:
-        return iterated
-    if func.id == "zip":
-        return iterated.args[index] if len(iterated.args) == parts else None
-    if func.id == "enumerate":
-        return element_source(iterated.args[0], index - 1, parts - 1) if index else None
-    return iterated.args[0] if func.id in _LOOK_THROUGH else iterated
 
 
 def _known_callable(name: str) -> Role | None:

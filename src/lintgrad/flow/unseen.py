@@ -1,0 +1,109 @@
+"""What a call of a function that cannot be seen may do to gradients."""
+
+from lintgrad.flow import guesses
+from lintgrad.flow.places import Places
+from lintgrad.flow.role import Role
+from lintgrad.flow.scopes import Scope
+from lintgrad.syntax import apis
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name
+from lintgrad.syntax.walk import handed_to
+
+_SAFE_METHODS = frozenset(
+    # Methods of modules and optimizers that leave gradients alone (torch 2.13).
+    [
+        "add_param_group",
+        "append",
+        "apply",
+        "buffers",
+        "children",
+        "cpu",
+        "cuda",
+        "double",
+        "eval",
+        "extend",
+        "float",
+        "forward",
+        "get",
+        "half",
+        "items",
+        "keys",
+        "load_state_dict",
+        "modules",
+        "named_buffers",
+        "named_children",
+        "named_modules",
+        "named_parameters",
+        "no_sync",
+        "parameters",
+        "register_buffer",
+        "register_forward_hook",
+        "share_memory",
+        "state_dict",
+        "to",
+        "train",
+        "type",
+        "unscale_",
+        "update_bn",
+        "values",
+    ]
+)
+
+
+class Unseen:
+    """Judges calls of one function whose callees are not in the file."""
+
+    def __init__(self, scope: Scope, places: Places, text: str) -> None:
+        self._scope = scope
+        self._places = places
+        self._text = text
+
+    def is_harmless(self, call: Call, name: str | None) -> bool:
+        """Whether a function, by its dotted name if it has one, leaves gradients alone."""
+        if name is not None:
+            top = name.split(".")[0]
+            if top == "torch" or top in apis.HARMLESS_MODULES:
+                return True
+            return name in apis.OPTIMIZER_CLASSES | apis.SCHEDULERS | apis.HARMLESS_FUNCTIONS
+        match call.func:
+            case Attr(value=receiver) if self._is_engine(receiver):
+                return True
+            case Name(id=builtin):
+                return builtin in apis.HARMLESS_BUILTINS and not self._scope.binds(builtin)
+            case Attr(name=method):
+                return method in _SAFE_METHODS
+        return False
+
+    def _is_engine(self, receiver: Expr) -> bool:
+        place = place_of(receiver)
+        return place is not None and self._places.role(place) is Role.ENGINE
+
+    def endangers(self, call: Call) -> frozenset[str] | None:
+        """The places that an unseen function may change: all (None), some, or none of them."""
+        spelled = self._spelled(call.func)
+        last = spelled.rsplit(".", 1)[-1]
+        handed = [place for arg in handed_to(call) if (place := place_of(arg)) is not None]
+        optimizers = {p for p in handed if self._places.is_optimizer(p)}
+        receiver = place_of(call.func.value) if isinstance(call.func, Attr) else None
+        if receiver is not None and self._places.is_optimizer(receiver):
+            return frozenset({self._places.canonical(receiver)})
+        if optimizers and not guesses.leaves_optimizer_alone(last):
+            return frozenset(map(self._places.canonical, optimizers))
+        if guesses.changes_gradients(spelled):
+            return None
+        if guesses.may_touch_gradients(spelled):
+            if receiver in ("self", "super()") or any(map(self._places.has_parameters, handed)):
+                return None
+            if receiver is not None and self._places.has_parameters(receiver):
+                return None
+        return frozenset()
+
+    def _spelled(self, expr: Expr) -> str:
+        return " ".join(self._text[expr.span.start : expr.span.end].split())
+
+
+def changes_gradients_in_place(call: Call, name: str | None) -> bool:
+    """`setattr(p, "grad", ...)` and functions such as `torch._foreach_zero_(grads)`."""
+    if isinstance(call.func, Name) and call.func.id == "setattr" and len(call.args) == 3:
+        return isinstance(call.args[1], Const) and call.args[1].value == "grad"
+    return name is not None and name.startswith("torch._foreach_") and name.endswith("_")
