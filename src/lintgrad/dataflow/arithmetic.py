@@ -65,9 +65,16 @@ def evaluate(expr: Expr | None, values: Mapping[str, Value], guards: Guards) -> 
         case Unary(op=op, value=inner):
             return _unary(op, evaluate(inner, values, guards))
         case Binary(op=op, left=left, right=right):
-            return _binary(op, evaluate(left, values, guards), evaluate(right, values, guards))
+            operands = evaluate(left, values, guards), evaluate(right, values, guards)
+            return (
+                UNKNOWN
+                if op == "%" and _out_of_reach(operands[1], guards)
+                else _binary(op, *operands)
+            )
         case Compare(op=op, left=left, right=right):
-            return _compare(op, evaluate(left, values, guards), evaluate(right, values, guards))
+            operands = evaluate(left, values, guards), evaluate(right, values, guards)
+            written = isinstance(right, Const) and _out_of_reach(operands[1], guards)
+            return UNKNOWN if written else _compare(op, *operands)
         case BoolOp(op=op, parts=parts):
             return _boolean(op, [evaluate(part, values, guards) for part in parts])
         case IfExp(test=test, body=body, orelse=orelse):
@@ -76,6 +83,11 @@ def evaluate(expr: Expr | None, values: Mapping[str, Value], guards: Guards) -> 
                 return UNKNOWN
             return evaluate(body if chosen else orelse, values, guards)
     return UNKNOWN
+
+
+def _out_of_reach(value: Known, guards: Guards) -> bool:
+    """Whether counted loops are too short to tell anything about a number."""
+    return isinstance(value, int) and value > guards.length
 
 
 def _place(expr: Expr, values: Mapping[str, Value], guards: Guards) -> Known:

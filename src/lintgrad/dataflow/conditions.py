@@ -9,6 +9,9 @@ from lintgrad.dataflow.typestate import Act, Certainty, State, Subject
 from lintgrad.flow.events import Assign
 from lintgrad.flow.graph import Branch, FlowGraph
 
+_MOST_TESTS = 12
+"""Harm on a path with more tests than this counts as depending on several."""
+
 
 class Condition(Enum):
     """What it takes for the harm to happen."""
@@ -41,7 +44,7 @@ def condition_of(
         reached = solve(solution.problem, outcomes).reached.get(point)
         return None if reached is None else reached.certainty(bad)
 
-    if under(taken) is not Certainty.ALWAYS:
+    if len(taken) > _MOST_TESTS or under(taken) is not Certainty.ALWAYS:
         return Condition.SEVERAL
     flipped = {test: under(taken | {test: not outcome}) for test, outcome in taken.items()}
     if None in flipped.values():
