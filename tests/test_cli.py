@@ -270,20 +270,28 @@ def test_nothing_heavy_is_imported_before_it_is_needed(
 
 def in_a_terminal(project: Path, *arguments: str, **environment: str) -> str:
     """What lintgrad writes to a terminal of 100 columns."""
-    master, slave = pty.openpty()
     plain = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
-    os.set_blocking(master, False)
-    process = subprocess.run(
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
         [sys.executable, "-m", "lintgrad", *arguments],
         cwd=project,
         stdout=slave,
         stderr=slave,
         env={**plain, "TERM": "xterm-256color", "COLUMNS": "100", **environment},
-        check=False,
     )
     os.close(slave)
-    assert process.returncode == 1
-    return os.read(master, 100_000).decode()
+    written = b""
+    while True:
+        try:
+            read = os.read(master, 10_000)
+        except OSError:  # what a pseudo-terminal says when the other end has gone
+            break
+        if not read:
+            break
+        written += read
+    os.close(master)
+    assert process.wait(timeout=30) in (0, 1)
+    return written.decode(errors="replace")
 
 
 def test_a_terminal_gets_the_full_report_in_colour_unless_it_asks_for_none(project: Path) -> None:
@@ -294,6 +302,15 @@ def test_a_terminal_gets_the_full_report_in_colour_unless_it_asks_for_none(proje
     assert "\x1b[" not in bare
     assert "1 adds gradients" in bare
     assert "LG101" in in_a_terminal(project, "check", "--output-format", "concise")
+
+
+def test_a_progress_bar_appears_on_a_terminal_once_the_work_takes_its_time(project: Path) -> None:
+    assert "checking" not in in_a_terminal(project, "check")
+    for number in range(24):
+        padding = "x = [f(a, b, c) for a in range(10)]\n" * 1000
+        (project / f"m{number}.py").write_text(FIXED + padding, encoding="utf-8")
+    assert "checking" in in_a_terminal(project, "check", "--jobs", "1")
+    assert "checking" not in lintgrad("check", "--jobs", "1", cwd=project).stderr
 
 
 def test_output_that_the_encoding_lacks_is_no_error(tmp_path: Path) -> None:

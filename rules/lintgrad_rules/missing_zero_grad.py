@@ -38,9 +38,10 @@ for x, y in loader:
 Clearing before the forward pass, right before `backward()` and after `step()` are all the same.
 
 ## Known limits
-A deliberate running sum of gradients looks the same as a forgotten `zero_grad()`. A clear in a
-function that is called is not followed yet: the optimizer then counts as not understood, and
-nothing is reported.
+A deliberate running sum of gradients looks the same as a forgotten `zero_grad()`. Calls are not
+followed yet: where a function that is called may clear, or where something else was given the means
+to (a hook, a callback, an object built with the optimizer), nothing is reported. A condition that
+is a fixed setting (`if args.clear:`) gives low confidence.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.optim.Optimizer.zero_grad.html

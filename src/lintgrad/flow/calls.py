@@ -15,7 +15,8 @@ from lintgrad.flow.unseen import Unseen, changes_gradients_in_place
 from lintgrad.source.text import Span
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Lambda, Name, Sequence, Starred
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Global, Lambda, Name, Sequence, Starred
+from lintgrad.syntax.walk import statements_of
 
 _STEP_LIKE = frozenset({"first_step", "second_step"})
 
@@ -49,6 +50,20 @@ class Calls:
             if found is not None and len(found[1]) == 1 and isinstance(found[1][0].value, Attr):
                 return found[1][0].value
         return func
+
+    def rebinds(self, call: Call) -> tuple[str, ...]:
+        """The places of the caller that a function of this file gives new values."""
+        local = self._roles.local_function(self._scope, call)
+        if local is None:
+            return ()
+        shared = {
+            name
+            for statement in statements_of(local.node.body)
+            if isinstance(statement, Global)
+            for name in statement.names
+        }
+        own = {place for place in local.bindings if place.startswith("self.")}
+        return tuple(sorted(shared | own))
 
     def enters(self, manager: Expr) -> tuple[Event, ...]:
         """What entering and leaving an object of a class in this file does to gradients."""

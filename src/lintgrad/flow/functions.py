@@ -101,7 +101,9 @@ def _outer_values(scope: Scope, blocks: tuple[Block, ...]) -> dict[str, Expr]:
         ):
             continue
         looked = scope.lookup(place)
-        if looked is not None and len(looked[1]) == 1 and looked[1][0].via is Via.VALUE:
+        if looked is None or len(looked[1]) != 1 or looked[1][0].via is not Via.VALUE:
+            continue
+        if not any(other.startswith(f"{place}.") for other in looked[0].bindings):
             found[place] = looked[1][0].value
     return found
 

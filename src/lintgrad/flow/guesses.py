@@ -23,6 +23,9 @@ _TOUCHES_GRADIENTS = frozenset(
     "hook hooks callback callbacks cb before begin start pre post emit fire flush wipe clean "
     "prepare setup build init configure".split()
 )
+_TELLS_OTHERS = frozenset(
+    "hook hooks callback callbacks cb emit fire dispatch notify before after".split()
+)
 _GRADIENTS = frozenset("grad grads gradient gradients".split())
 _CHANGES = frozenset("zero zeros reset clear apply step set".split())
 _READS_GRADIENTS = frozenset(
@@ -63,6 +66,11 @@ def may_touch_gradients(function: str) -> bool:
     """Whether a function that cannot be seen is named as if it clears, steps or runs backward."""
     found = set(words(function))
     return bool(found & _TOUCHES_GRADIENTS) and not found & _READS_GRADIENTS
+
+
+def tells_others(function: str) -> bool:
+    """Whether a function is named as if it runs what others have registered, whatever that is."""
+    return not _TELLS_OTHERS.isdisjoint(words(function))
 
 
 def changes_gradients(function: str) -> bool:

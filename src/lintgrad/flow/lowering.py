@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lintgrad.flow.assignments import Assignments
+from lintgrad.flow.assignments import Assignments, forget
 from lintgrad.flow.blocks import Blocks
 from lintgrad.flow.calls import Calls
 from lintgrad.flow.conditions import Atom, Conditions
@@ -91,6 +91,7 @@ class Lowering:
             self.expression(part)
         if isinstance(expr, nodes.Call):
             self.emit(self.reading.calls.events(expr))
+            self.emit(forget(self.reading.calls.rebinds(expr), expr.span))
             if self.reading.relevance.ends(expr):
                 self.stop()
         elif isinstance(expr, nodes.Walrus):

@@ -89,8 +89,11 @@ class Unseen:
             return frozenset({self._places.canonical(receiver)})
         if optimizers and not guesses.leaves_optimizer_alone(last):
             return frozenset(map(self._places.canonical, optimizers))
-        if guesses.changes_gradients(spelled):
+        if guesses.changes_gradients(spelled) or guesses.tells_others(spelled):
             return None
+        if isinstance(call.func, Name) and self._scope.parameter(call.func.id) is not None:
+            # Whoever passed it knows what it does; a criterion or a metric is named so.
+            return None if guesses.may_touch_gradients(spelled) else frozenset()
         if guesses.may_touch_gradients(spelled):
             if receiver in ("self", "super()") or any(map(self._places.has_parameters, handed)):
                 return None

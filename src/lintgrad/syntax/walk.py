@@ -138,7 +138,7 @@ def parts_of(expr: Expr) -> Iterator[Expr]:
 
 
 def handed_to(call: Call) -> Iterator[Expr]:
-    """The things a call is handed, looking into displays."""
+    """The things a call is handed, looking into displays; a module for its parameters."""
     todo = [*call.args, *(keyword.value for keyword in call.keywords)]
     while todo:
         expr = todo.pop()
@@ -149,5 +149,7 @@ def handed_to(call: Call) -> Iterator[Expr]:
                 todo.extend(value for _, value in expr.items)
             case Starred():
                 todo.append(expr.value)
+            case Call(func=Attr(value=module, name="parameters" | "named_parameters")):
+                yield module
             case _:
                 yield expr
