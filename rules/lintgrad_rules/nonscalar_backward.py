@@ -48,7 +48,7 @@ from lintgrad.typestates.tensors import Loss
 def nonscalar_backward(flow: Flow) -> Iterator[Finding]:
     """Find backward calls on losses that have dimensions."""
     for loss in flow.losses:
-        bad = [shape for shape in loss.shapes if shape.needs_gradient]
+        bad = [shape for shape in _summed(loss) if shape.needs_gradient]
         if bad and loss.event.gradient is None:
             yield Finding(
                 loss.event.span,
@@ -59,9 +59,14 @@ def nonscalar_backward(flow: Flow) -> Iterator[Finding]:
             )
 
 
+def _summed(loss: Loss) -> list[Shape]:
+    """The shapes that backward is called on: `torch.autograd.backward` takes a list of tensors."""
+    return [s for shape in loss.shapes for s in (shape.items or (shape,))]
+
+
 def _confidence(loss: Loss) -> Confidence:
     # A number has no backward: it is what a sum starts with before a loop's first round.
-    tensors = [shape for shape in loss.shapes if shape.kind is not Kind.NUMBER]
+    tensors = [shape for shape in _summed(loss) if shape.kind is not Kind.NUMBER]
     if not all(shape.needs_gradient for shape in tensors):
         return Confidence.LOW
     return Confidence.HIGH

@@ -154,9 +154,9 @@ class Roles:
 
     def _of_call(self, scope: Scope, call: Call) -> Found | None:
         names = self._callables(scope, call.func)
-        known = {_known_callable(name) for name in names}
-        if len(known) == 1 and (role := known.pop()) is not None:
-            return Found(role, Basis.BUILT, call, scope)
+        known = {role for name in names if (role := _known_callable(name)) is not None}
+        if len(known) == 1:  # a class that is chosen among optimizers is one, known or not
+            return Found(known.pop(), Basis.BUILT, call, scope)
         own = self.local_class(scope, call)
         if own is not None:
             is_optimizer = any(map(_is_optimizer_class, own.outside_bases())) and not any(
