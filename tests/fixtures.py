@@ -8,7 +8,6 @@ from pathlib import Path
 from lintgrad.engine.check import check_source
 from lintgrad.engine.diagnostics import Diagnostic
 from lintgrad.registry import installed_rules
-from lintgrad.rule import Confidence
 from lintgrad.source.text import Source
 
 ROOT = Path(__file__).parent.parent
@@ -57,11 +56,7 @@ class Program:
         found = self.diagnostics()
         wanted = self.expectations
         missed = [e for e in wanted if not any(e.is_met_by(one) for one in found)]
-        extra = [
-            one
-            for one in found
-            if not any(e.is_met_by(one) for e in wanted) and one.confidence > Confidence.LOW
-        ]
+        extra = [one for one in found if not any(e.is_met_by(one) for e in wanted)]
         return [f"missed alarm: {e}" for e in missed] + [
             f"false alarm: row {one.range.start.row} {one.code} {one.confidence} {one.message}"
             for one in extra

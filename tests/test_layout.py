@@ -16,7 +16,6 @@ NOT_USED = {"utils", "util", "helpers", "helper", "visitor", "manager", "handler
 
 def test_files_stay_small_enough_to_be_read() -> None:
     sizes = {p: len(p.read_text(encoding="utf-8").splitlines()) for p in MODULES}
-    # The statements' node types are a list, not a text to be read.
     large = {str(p.relative_to(ROOT)): n for p, n in sizes.items() if n > 300}
     assert large == {}
 

@@ -68,9 +68,7 @@ class Calls:
     def enters(self, manager: Expr) -> tuple[Event, ...]:
         """What entering and leaving an object of a class in this file does to gradients."""
         found = self._roles.of_expr(self._scope, manager)
-        own = None
-        if found is not None and found.build is not None and found.scope is not None:
-            own = self._roles.local_class(found.scope, found.build)
+        own = found.own if found is not None else None
         methods = [own.method(name) for name in ("__enter__", "__exit__")] if own else []
         if any(method is not None and self._touching.may_touch(method) for method in methods):
             return (Escape(manager.span, None, "entering this clears, steps or runs backward"),)

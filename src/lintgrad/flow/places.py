@@ -174,9 +174,7 @@ class Places:
             return False  # a property, or the class itself: `nn.Module.zero_grad(net)`
         if role is Role.OWN_OBJECT:
             found = self._found(place)
-            build = found.build if found is not None else None
-            where = found.scope if found is not None else None
-            own = self._roles.local_class(where, build) if where and build else None
+            own = found.own if found is not None else None
             return own is not None and own.method("zero_grad") is None
         return role is None and (self.is_module(place) or self._usage.is_called(place))
 

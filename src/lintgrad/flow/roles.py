@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from lintgrad.flow import guesses
 from lintgrad.flow.elements import VIEWS, element_source
 from lintgrad.flow.gradients_by_hand import clears
-from lintgrad.flow.role import Basis, Found, Role
+from lintgrad.flow.role import Basis, Found, Role, collection_of, element_of, strongest
 from lintgrad.flow.scopes import Binding, ClassScope, Scope, Via
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
@@ -57,11 +57,11 @@ class Roles:
             case BoolOp():
                 return self._first(scope, expr.parts)
             case Sequence():
-                return _collection(self._first(scope, expr.items))
+                return collection_of(self._first(scope, expr.items))
             case Mapping():
-                return _collection(self._first(scope, [value for _, value in expr.items]))
+                return collection_of(self._first(scope, [value for _, value in expr.items]))
             case Comprehension():
-                return _collection(self.of_expr(scope, expr.element))
+                return collection_of(self.of_expr(scope, expr.element))
         return None
 
     def _first(self, scope: Scope, parts: Iterable[Expr]) -> Found | None:
@@ -72,10 +72,10 @@ class Roles:
         if found is not None:
             where, bindings = found
             answers = [self._of_binding(where, binding) for binding in bindings]
-            return _strongest(answers) or self._of_parameter(scope, place)
+            return strongest(answers) or self._of_parameter(scope, place)
         if place.endswith("]"):
             held = self.of_place(scope, place[: place.rindex("[")])
-            return _element(held)
+            return element_of(held)
         return self._of_parameter(scope, place)
 
     def _of_binding(self, scope: Scope, binding: Binding) -> Found | None:
@@ -85,7 +85,7 @@ class Roles:
             case Via.VALUE:
                 return self.of_expr(scope, binding.value)
             case Via.APPENDED:
-                return _collection(self.of_expr(scope, binding.value))
+                return collection_of(self.of_expr(scope, binding.value))
             case Via.ELEMENT:
                 return self._of_element(scope, binding)
             case Via.PART:
@@ -94,7 +94,7 @@ class Roles:
 
     def _of_element(self, scope: Scope, binding: Binding) -> Found | None:
         iterated = element_source(binding.value, binding.index, binding.parts)
-        return None if iterated is None else _element(self.of_expr(scope, iterated))
+        return None if iterated is None else element_of(self.of_expr(scope, iterated))
 
     def _of_part(self, scope: Scope, binding: Binding) -> Found | None:
         """`a, b = f(a, b)`: the parts are taken to be the arguments in their order."""
@@ -125,8 +125,11 @@ class Roles:
             scope, parameter.annotation
         ):
             return Found(Role.OPTIMIZER, Basis.ANNOTATED)
+        own = self._annotated_class(scope, parameter.annotation)
+        if own is not None:
+            return Found(Role.OWN_OBJECT, Basis.ANNOTATED, own=own)
         passed = [self.of_expr(where, expr) for where, expr in self._passed(scope, place)]
-        return _strongest(passed)
+        return strongest(passed)
 
     def _passed(self, scope: Scope, name: str) -> Iterator[tuple[Scope, Expr]]:
         """What visible callers pass for a parameter."""
@@ -164,7 +167,7 @@ class Roles:
                 for method in (own.method("step"), own.method("zero_grad"))
             )
             return Found(
-                Role.OPTIMIZER if is_optimizer else Role.OWN_OBJECT, Basis.BUILT, call, scope
+                Role.OPTIMIZER if is_optimizer else Role.OWN_OBJECT, Basis.BUILT, call, scope, own
             )
         local = self.local_function(scope, call)
         if local is not None:
@@ -188,7 +191,7 @@ class Roles:
         key = (id(function), "return")
         if key not in self._known:
             self._known[key] = None  # the function may return what it calls itself for
-            found = _strongest([self.of_expr(function, value) for value in function.returns()])
+            found = strongest([self.of_expr(function, value) for value in function.returns()])
             self._known[key] = None if found is None else Found(found.role, found.basis)
         return self._known[key]
 
@@ -230,12 +233,9 @@ class Roles:
             owner = built
         else:
             found = self.of_expr(scope, call.func) if not isinstance(call.func, Call) else None
-            if found is None or found.build is None or found.scope is None:
+            if found is None or found.own is None:
                 return
-            called = self.local_class(found.scope, found.build)
-            if called is None:
-                return
-            names, owner = ("__call__", "forward"), called
+            names, owner = ("__call__", "forward"), found.own
         for name in names:
             method = owner.method(name)
             if method is not None:
@@ -244,14 +244,18 @@ class Roles:
     def _method_of(self, scope: Scope, receiver: Expr, name: str) -> Scope | None:
         """The method of an object whose class is in this file."""
         found = self.of_expr(scope, receiver)
-        if found is None or found.build is None or found.scope is None:
-            return None
-        own = self.local_class(found.scope, found.build)
-        return None if own is None else own.method(name)
+        return None if found is None or found.own is None else found.own.method(name)
 
     def local_class(self, scope: Scope, call: Call) -> ClassScope | None:
         """The class of this file that a call builds an object of."""
         return scope.class_named(call.func.id) if isinstance(call.func, Name) else None
+
+    def _annotated_class(self, scope: Scope, annotation: Expr | None) -> ClassScope | None:
+        """The class of this file that an annotation names."""
+        match annotation:
+            case Name(id=name) | Const(value=str() as name):
+                return scope.class_named(name)
+        return None
 
     def _is_optimizer_type(self, scope: Scope, annotation: Expr) -> bool:
         if isinstance(annotation, Const) and isinstance(annotation.value, str):
@@ -275,26 +279,3 @@ def _is_optimizer_class(name: str) -> bool:
         return True
     module, _, last = name.rpartition(".")
     return module in apis.OPTIMIZER_MODULES and last[:1].isupper()
-
-
-def _strongest(found: Iterable[Found | None]) -> Found | None:
-    known = [f for f in found if f is not None]
-    if len({f.role for f in known}) > 1:
-        return None  # sometimes an optimizer, sometimes not: nothing to rely on
-    builds = [f for f in known if f.build is not None]
-    best = max(known, key=lambda f: f.basis, default=None)
-    if best is not None and len(builds) == 1:
-        return Found(best.role, best.basis, builds[0].build, builds[0].scope)
-    return None if best is None else Found(best.role, best.basis)
-
-
-def _collection(found: Found | None) -> Found | None:
-    if found is None or found.role not in (Role.OPTIMIZER, Role.COLLECTION):
-        return None
-    return Found(Role.COLLECTION, found.basis)
-
-
-def _element(found: Found | None) -> Found | None:
-    if found is None or found.role is not Role.COLLECTION:
-        return None
-    return Found(Role.OPTIMIZER, found.basis)

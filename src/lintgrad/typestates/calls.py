@@ -9,6 +9,7 @@ from lintgrad.typestates.possible import ANYTHING, Shapes, lifted, limited
 from lintgrad.typestates.shapes import (
     DIMENSIONED,
     NUMBER,
+    PICKED,
     SCALAR,
     UNKNOWN,
     Kind,
@@ -106,7 +107,7 @@ _NO_TENSORS = (Kind.ITEMS, Kind.MANY, Kind.CALLABLE)
 
 
 def _same(shape: Shape) -> Shape:
-    return shape if shape.kind in (Kind.TENSOR, Kind.DIMENSIONED) else UNKNOWN
+    return shape if shape.kind in (Kind.TENSOR, Kind.DIMENSIONED, Kind.PICKED) else UNKNOWN
 
 
 def _reduction(call: Call, name: str, receivers: Shapes, rest: tuple[Expr, ...]) -> Shapes:
@@ -162,7 +163,7 @@ def _reshaped(shape: Shape, name: str, rest: tuple[Expr, ...]) -> Shape:
     if name in ("flatten", "ravel") and not rest:
         return tensor(shape.count)
     if shape.kind is not Kind.TENSOR:
-        return DIMENSIONED if name == "unsqueeze" else UNKNOWN
+        return PICKED if name in _PICKING and shape.kind is Kind.UNKNOWN else UNKNOWN
     if name == "unsqueeze":
         return tensor(1, *shape.sizes)
     if name == "squeeze" and not rest and None not in shape.sizes:
@@ -170,6 +171,9 @@ def _reshaped(shape: Shape, name: str, rest: tuple[Expr, ...]) -> Shape:
     if name == "t" and len(shape.sizes) <= 2:
         return tensor(*reversed(shape.sizes))
     return UNKNOWN
+
+
+_PICKING = ("squeeze", "unsqueeze", "select", "gather")
 
 
 def _refilled(shape: Shape, count: int | None) -> Shape:

@@ -31,7 +31,6 @@ from lintgrad.typestates.calls import (
 )
 from lintgrad.typestates.possible import ANYTHING, Shapes, lifted
 from lintgrad.typestates.shapes import (
-    DIMENSIONED,
     NUMBER,
     UNKNOWN,
     Index,
@@ -171,20 +170,7 @@ def _call(call: Call, around: Surroundings) -> Shapes:
     name = dotted(call.func, around.imports)
     place = place_of(call.func)
     args = [shapes_of(arg, around) for arg in call.args]
-    found = _call_shapes(call, name, place, args, around)
-    if DIMENSIONED in found and any(map(_is_picked, call.args[:2])):
-        # An unreduced loss has the dimensions of its inputs; of a picked element they are unknown.
-        return (found - {DIMENSIONED}) | ANYTHING
-    return found
-
-
-def _is_picked(expr: Expr) -> bool:
-    match expr:
-        case Item():
-            return True
-        case Call(func=Attr(name="squeeze" | "unsqueeze" | "select" | "gather" | "item")):
-            return True
-    return False
+    return _call_shapes(call, name, place, args, around)
 
 
 def _call_shapes(

@@ -52,8 +52,8 @@ def unreduced_or_scalar(loss: Shape, output: Shape, target: Shape) -> Shape:
     """The shape of a loss module's result."""
     if loss.reduction in _REDUCED:
         return SCALAR
-    if loss.reduction != "none":
-        return UNKNOWN
+    if loss.reduction != "none" or Kind.PICKED in (output.kind, target.kind):
+        return UNKNOWN  # the result has the dimensions of its inputs, if they have any
     if loss.loss in ops.ELEMENTWISE_LOSSES.values():
         both = broadcast(output, target)
         return DIMENSIONED if both.kind is Kind.UNKNOWN else both

@@ -10,6 +10,8 @@ class Kind(Enum):
     """What kind of value an expression has."""
 
     UNKNOWN = auto()
+    PICKED = auto()
+    """An element of something unknown: as likely 0-dim as not."""
     NUMBER = auto()
     """A Python number: no tensor, and no dimensions."""
     TENSOR = auto()
@@ -68,6 +70,7 @@ class Shape:
 
 
 UNKNOWN = Shape(Kind.UNKNOWN)
+PICKED = Shape(Kind.PICKED)
 NUMBER = Shape(Kind.NUMBER)
 SCALAR = Shape(Kind.TENSOR)
 DIMENSIONED = Shape(Kind.DIMENSIONED)
@@ -90,6 +93,8 @@ def many(value: Shape) -> Shape:
 
 def broadcast(left: Shape, right: Shape) -> Shape:
     """The shape of an elementwise operation on two values (torch's broadcasting rules)."""
+    if Kind.PICKED in (left.kind, right.kind) and (left.is_scalar or right.is_scalar):
+        return PICKED
     if left.kind is Kind.NUMBER:
         return right if right.kind in _TENSORS else NUMBER if right.kind is Kind.NUMBER else UNKNOWN
     if right.kind is Kind.NUMBER:
@@ -151,6 +156,8 @@ def indexed(shape: Shape, index: "Index") -> Shape:
     if shape.kind is Kind.ITEMS and isinstance(index, int):
         known = -len(shape.items) <= index < len(shape.items)
         return shape.items[index] if known else UNKNOWN
+    if shape.kind in (Kind.UNKNOWN, Kind.PICKED) and not isinstance(index, Part):
+        return PICKED
     if index is Special.MASK:
         return DIMENSIONED if shape.has_dimensions else UNKNOWN
     if shape.kind is not Kind.TENSOR:
