@@ -57,6 +57,12 @@ def named_like_optimizer(place: str) -> bool:
     return not _OPTIMIZER.isdisjoint(words(place)) and not not_an_optimizer(place)
 
 
+def attribute_behind(place: str) -> str | None:
+    """The attribute that a property is conventionally named after: `self._opt` for `self.opt`."""
+    name = place.removeprefix("self.")
+    return f"self._{name}" if name != place and name.isidentifier() and name[0] != "_" else None
+
+
 def named_like_model(place: str) -> bool:
     """Whether a place is named like a module."""
     return not _MODEL.isdisjoint(words(place)[-1:])

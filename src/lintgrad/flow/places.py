@@ -59,6 +59,9 @@ class Places:
 
     def _find_aliases(self, place: str) -> list[str | None]:
         found: list[str | None] = []
+        hidden = guesses.attribute_behind(place)
+        if hidden is not None and self._scope.lookup(place) is None and self._is_known(hidden):
+            return [hidden]
         if self._scope.parameter(place) is not None:
             found.append(None)  # it may still be what it was passed
         for binding in self._scope.bindings.get(place, ()):
@@ -70,6 +73,9 @@ class Places:
             if alias != place and alias not in found:
                 found.append(alias)
         return found
+
+    def _is_known(self, place: str) -> bool:
+        return self._scope.lookup(place) is not None or bool(self._usage.methods(place))
 
     def _alias(self, binding: Binding) -> str | None:
         if binding.via is Via.VALUE and isinstance(binding.value, (Name, Attr, Item)):
