@@ -116,4 +116,11 @@ def _clears_somewhere(expr: Expr, scope: Scope) -> bool:
     if isinstance(expr, Lambda):
         return any(isinstance(p, Attr) and p.name == "zero_grad" for p in parts_of(expr.body))
     known = scope.function(expr.id) if isinstance(expr, Name) else None
-    return known is not None and clears(known)
+    return known is not None and clears(known) and not _trains(known)
+
+
+def _trains(scope: Scope) -> bool:
+    """Whether a function does a training step of its own, as what `mp.spawn` is passed does."""
+    return any(
+        isinstance(c.func, Attr) and c.func.name in ("backward", "step") for c in scope.calls
+    )
