@@ -188,6 +188,16 @@ def test_reports_are_the_golden_ones() -> None:
         assert run.stderr == ""
 
 
+def test_help_lists_the_commands_and_keeps_its_examples_one_a_line(tmp_path: Path) -> None:
+    run = lintgrad("--help", cwd=tmp_path)
+    assert run.returncode == 0
+    assert "\n  lintgrad check train.py        check one file\n" in run.stdout
+    assert "..." not in run.stdout.split("Commands:")[1]
+    checked = lintgrad("check", "--help", cwd=tmp_path)
+    assert "\n  lintgrad check src train.py\n" in checked.stdout
+    assert lintgrad(cwd=tmp_path).returncode == 2
+
+
 def test_rules_and_explain_print_the_modules_own_documentation(tmp_path: Path) -> None:
     rules = lintgrad("rules", cwd=tmp_path).stdout.splitlines()
     assert [line.split()[0] for line in rules] == ["LG101", "LG102", "LG201", "LG901"]

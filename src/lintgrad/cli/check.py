@@ -53,7 +53,9 @@ def check(  # noqa: PLR0913  # one argument an option
     statistics: bool,  # noqa: FBT001
     jobs: int | None,
 ) -> int:
-    r"""Check Python files; without PATHS, those below the working folder.
+    """Check files.
+
+    Without PATHS, the Python files below the working folder are checked.
 
     \b
     lintgrad check src train.py

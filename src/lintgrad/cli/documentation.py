@@ -6,7 +6,10 @@ import click
 @click.command()
 @click.argument("rule")
 def explain(rule: str) -> None:
-    """Say what RULE (a code, a name or a prefix of codes) finds, and why it matters."""
+    """Say what a rule finds, and why it matters.
+
+    RULE is a code, a name or a prefix of codes.
+    """
     from lintgrad.cli.output import prepare, write_lines
     from lintgrad.docs import page
     from lintgrad.registry import installed_rules, matching

@@ -19,7 +19,7 @@ CLEAN, FINDINGS, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="lintgrad", message="%(prog)s %(version)s")
 def commands() -> None:
-    r"""Find PyTorch training loops whose gradients go wrong.
+    """Find PyTorch training loops whose gradients go wrong.
 
     \b
     lintgrad check                 check the files below the working folder

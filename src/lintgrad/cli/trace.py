@@ -11,10 +11,10 @@ from lintgrad.source.load import Unreadable, decode
 @click.command()
 @click.argument("place", metavar="FILE[:LINE]")
 def trace(place: str) -> None:
-    """Show what lintgrad understood of the functions in FILE, or of the one at LINE.
+    """Show what was understood of a file.
 
-    For each: the events in order, every optimizer's gradients before each of them, and what was
-    not understood and why.
+    For each function in FILE that trains, or for the one at LINE: the events in order, every
+    optimizer's gradients before each of them, and what was not understood and why.
     """
     from lintgrad.cli.output import prepare, write_lines
     from lintgrad.engine.run import with_deep_stack
