@@ -145,7 +145,6 @@ class Flow:
     """One function as a rule sees it: its events, and the states they are reached in."""
 
     graph: FlowGraph
-    text: str
     _solved: dict[tuple[str, str], object] = field(default_factory=dict)
 
     def events(self, kind: type[E]) -> Iterator[E]:
@@ -189,7 +188,7 @@ class Flow:
         kind: type[Event],
         bad: Callable[[State], bool],
     ) -> Iterator[Hit]:
-        """The events of a kind that some optimizer reaches in a bad state, and that step it."""
+        """The events of a kind that can be reached with some optimizer in a bad state."""
         for optimizer in self.graph.optimizers.values():
             solution = self._solution(typestate, optimizer)
             for point, reached in solution.reached.items():

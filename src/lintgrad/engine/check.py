@@ -61,7 +61,7 @@ def check_source(source: Source, rules: Sequence[Rule]) -> Checked:
     except Exception as error:  # one file of ours must not end the run
         return Checked(source.path, failures=(_failure("the analysis", source.path, error),))
     for graph in graphs:
-        flow = Flow(graph, source.text)
+        flow = Flow(graph)
         for rule in rules:
             try:
                 findings = list(rule.check_flow(flow)) if rule.check_flow else []
