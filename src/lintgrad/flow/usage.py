@@ -104,6 +104,8 @@ def _given_away(scope: Scope, call: Call) -> Iterator[str]:
             if name[:1].isupper() and top != "torch" and top not in apis.HARMLESS_MODULES:
                 if guesses.leaves_optimizer_alone(name) or guesses.not_an_optimizer(name):
                     return
+                if guesses.named_like_optimizer(name):
+                    return  # a wrapper: it is stepped and cleared in the optimizer's place
                 if scope.class_named(name) is None:
                     yield from (p for arg in handed_to(call) if (p := place_of(arg)) is not None)
 
