@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from lintgrad.rule import Confidence, Finding, Rule, Severity, Span
-from lintgrad.source.text import Location, Source
+from lintgrad.source.text import Location, Source, spelled
 
 _RULES_PAGE = "https://github.com/lintgrad/lintgrad/blob/main/rules/README.md"
 
@@ -89,7 +89,7 @@ def _range(source: Source, span: Span) -> Range:
 
 
 def _text_of(source: Source, span: Span) -> str:
-    return " ".join(source.slice(span).split())
+    return spelled(source.text, span)
 
 
 def finished(found: Iterable[Diagnostic]) -> list[Diagnostic]:

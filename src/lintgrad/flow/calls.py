@@ -12,7 +12,7 @@ from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope, Via
 from lintgrad.flow.touching import Touching
 from lintgrad.flow.unseen import Unseen, changes_gradients_in_place
-from lintgrad.source.text import Span
+from lintgrad.source.text import Span, spelled
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Global, Lambda, Name, Sequence, Starred
@@ -78,7 +78,7 @@ class Calls:
         """Whether a context manager is there to catch an error that is asked for."""
         if not isinstance(manager, Call):
             return False
-        last = self._spelled(manager.func).rsplit(".", 1)[-1]
+        last = spelled(self._text, manager.func.span).rsplit(".", 1)[-1]
         return last in apis.EXPECT_ERRORS
 
     def grad_write(self, target: Expr, value: Expr | None, span: Span) -> tuple[Event, ...]:
@@ -133,13 +133,14 @@ class Calls:
         if places is None or places:
             yield self._escape(call, places, "cannot be seen here")
         else:
-            yield MayBackward(call.span, f"`{self._spelled(call.func)}(...)` cannot be seen here")
+            name = spelled(self._text, call.func.span)
+            yield MayBackward(call.span, f"`{name}(...)` cannot be seen here")
 
     def _autograd_backward(self, call: Call) -> Backward:
         return Backward(call.span, call.argument(0, "tensors"), call.argument(1, "grad_tensors"))
 
     def _escape(self, call: Call, places: frozenset[str] | None, why: str) -> Escape:
-        return Escape(call.span, places, f"`{self._spelled(call.func)}(...)` {why}")
+        return Escape(call.span, places, f"`{spelled(self._text, call.func.span)}(...)` {why}")
 
     def _backward(self, call: Call, func: Attr) -> tuple[Event, ...]:
         if self._scope.dotted(func) == apis.AUTOGRAD_BACKWARD:
@@ -226,14 +227,14 @@ class Calls:
 
     def _zero_grad(self, call: Call, func: Attr) -> tuple[Event, ...]:
         receiver = place_of(func.value)
-        spelled = f"{self._spelled(func)}()"
+        text = f"{spelled(self._text, func.span)}()"
         if receiver is None:
             return (self._escape(call, None, "clears something that has no name here"),)
         if self._places.clears_as_optimizer(receiver):
-            return self._places.zero_grad(call.span, receiver, spelled)
+            return self._places.zero_grad(call.span, receiver, text)
         if self._places.clears_as_module(receiver):
             owners = self._places.module_owners(receiver)
-            return (ZeroGrad(call.span, spelled, owners=owners),)
+            return (ZeroGrad(call.span, text, owners=owners),)
         return (self._escape(call, None, "clears something that is not known"),)
 
     def _overwrite(self, call: Call, func: Attr) -> tuple[Event, ...]:
@@ -270,9 +271,6 @@ class Calls:
         if receiver is None:
             return ()
         return (self._escape(call, frozenset({self._places.canonical(receiver)}), "is unknown"),)
-
-    def _spelled(self, expr: Expr) -> str:
-        return " ".join(self._text[expr.span.start : expr.span.end].split())
 
 
 def _unpacked(call: Call) -> Expr | None:

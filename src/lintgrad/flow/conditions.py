@@ -7,6 +7,7 @@ from lintgrad.flow.gradients_by_hand import grad_holder
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.scopes import Scope
+from lintgrad.source.text import spelled
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
@@ -118,7 +119,7 @@ class Conditions:
         return is_next or name.startswith(apis.UNREPEATABLE)
 
     def _spelled(self, expr: Expr) -> str:
-        return " ".join(self._text[expr.span.start : expr.span.end].split()).replace('"', "'")
+        return spelled(self._text, expr.span).replace('"', "'")
 
 
 def _positive(test: Expr) -> tuple[Expr, bool]:

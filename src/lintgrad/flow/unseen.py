@@ -4,6 +4,7 @@ from lintgrad.flow import guesses
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.scopes import Scope
+from lintgrad.source.text import spelled
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name
@@ -11,42 +12,11 @@ from lintgrad.syntax.walk import handed_to
 
 _SAFE_METHODS = frozenset(
     # Methods of modules and optimizers that leave gradients alone (torch 2.13).
-    [
-        "add_param_group",
-        "append",
-        "apply",
-        "buffers",
-        "children",
-        "cpu",
-        "cuda",
-        "double",
-        "eval",
-        "extend",
-        "float",
-        "forward",
-        "get",
-        "half",
-        "items",
-        "keys",
-        "load_state_dict",
-        "modules",
-        "named_buffers",
-        "named_children",
-        "named_modules",
-        "named_parameters",
-        "no_sync",
-        "parameters",
-        "register_buffer",
-        "register_forward_hook",
-        "share_memory",
-        "state_dict",
-        "to",
-        "train",
-        "type",
-        "unscale_",
-        "update_bn",
-        "values",
-    ]
+    "add_param_group append apply buffers children cpu cuda double eval extend float "
+    "forward get half items keys load_state_dict modules named_buffers named_children "
+    "named_modules named_parameters no_sync parameters register_buffer "
+    "register_forward_hook share_memory state_dict to train type unscale_ update_bn "
+    "values".split()
 )
 
 
@@ -80,8 +50,8 @@ class Unseen:
 
     def endangers(self, call: Call) -> frozenset[str] | None:
         """The places that an unseen function may change: all (None), some, or none of them."""
-        spelled = self._spelled(call.func)
-        last = spelled.rsplit(".", 1)[-1]
+        name = spelled(self._text, call.func.span)
+        last = name.rsplit(".", 1)[-1]
         handed = [place for arg in handed_to(call) if (place := place_of(arg)) is not None]
         optimizers = {p for p in handed if self._places.is_optimizer(p)}
         receiver = place_of(call.func.value) if isinstance(call.func, Attr) else None
@@ -89,20 +59,17 @@ class Unseen:
             return frozenset({self._places.canonical(receiver)})
         if optimizers and not guesses.leaves_optimizer_alone(last):
             return frozenset(map(self._places.canonical, optimizers))
-        if guesses.changes_gradients(spelled) or guesses.tells_others(spelled):
+        if guesses.changes_gradients(name) or guesses.tells_others(name):
             return None
         if isinstance(call.func, Name) and self._scope.parameter(call.func.id) is not None:
             # Whoever passed it knows what it does; a criterion or a metric is named so.
-            return None if guesses.may_touch_gradients(spelled) else frozenset()
-        if guesses.may_touch_gradients(spelled):
+            return None if guesses.may_touch_gradients(name) else frozenset()
+        if guesses.may_touch_gradients(name):
             if receiver in ("self", "super()") or any(map(self._places.has_parameters, handed)):
                 return None
             if receiver is not None and self._places.has_parameters(receiver):
                 return None
         return frozenset()
-
-    def _spelled(self, expr: Expr) -> str:
-        return " ".join(self._text[expr.span.start : expr.span.end].split())
 
 
 def changes_gradients_in_place(call: Call, name: str | None) -> bool:

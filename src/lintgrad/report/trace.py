@@ -16,7 +16,7 @@ from lintgrad.flow.events import (
 )
 from lintgrad.flow.graph import FlowGraph, Optimizer
 from lintgrad.flow.role import Basis
-from lintgrad.source.text import Source
+from lintgrad.source.text import Source, spelled
 from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct
 
 _BASIS = {
@@ -91,7 +91,7 @@ def _table(
 
 
 def _told(event: Event, source: Source) -> str:
-    text = " ".join(source.slice(event.span).split())
+    text = spelled(source.text, event.span)
     short = text if len(text) <= 40 else f"{text[:37]}..."
     return f"{_EVENTS[type(event)]}: {short}"
 

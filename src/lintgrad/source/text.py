@@ -56,3 +56,8 @@ class Source:
     def offset_of_row(self, row: int) -> int:
         """The offset at which a row begins; that of the nearest row if there is none such."""
         return self._line_starts[min(max(row, 1), len(self._line_starts)) - 1]
+
+
+def spelled(text: str, span: Span) -> str:
+    """The text of a span on one line, with single spaces."""
+    return " ".join(text[span.start : span.end].split())
