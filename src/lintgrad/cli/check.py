@@ -62,6 +62,7 @@ def check(  # noqa: PLR0913  # one argument an option
     lintgrad check --select LG1 --output-format json
     """
     from lintgrad.cli.output import prepare
+    from lintgrad.engine.diagnostics import finished
     from lintgrad.engine.run import available_cores, check_files
     from lintgrad.registry import chosen, installed_rules
     from lintgrad.rule import Confidence
@@ -83,10 +84,8 @@ def check(  # noqa: PLR0913  # one argument an option
     least = Confidence[confidence.upper()] if confidence else settings.confidence
     files = _files(named, settings.exclude, settings.folder)
     results = list(_with_progress(check_files(files, rules, jobs or available_cores()), len(files)))
-    found = sorted(
-        (d for result in results for d in result.diagnostics if d.confidence >= least),
-        key=lambda one: one.order,
-    )
+    everything = finished(d for result in results for d in result.diagnostics)
+    found = [one for one in everything if one.confidence >= least]
     if statistics:
         _write_statistics(found, results)
     else:
@@ -167,7 +166,7 @@ def _write(found: "list[Diagnostic]", output_format: str) -> None:
 def _sources(found: "list[Diagnostic]") -> dict[str, Source]:
     """The texts that the report shows code of; a file that has gone meanwhile has none."""
     sources = {}
-    for path in dict.fromkeys(one.path for one in found):
+    for path in dict.fromkeys(p for one in found for p in one.paths):
         try:
             sources[path] = decode(path, Path(path).read_bytes())
         except Unreadable as unreadable:

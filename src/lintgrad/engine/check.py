@@ -68,7 +68,7 @@ def check_source(source: Source, rules: Sequence[Rule]) -> Checked:
             except Exception as error:  # nor must one rule
                 failures.append(_failure(f"rule {rule.code} {rule.name}", source.path, error))
                 continue
-            found += [diagnostic(source, rule, finding) for finding in findings]
+            found += [diagnostic({source.path: source}, rule, finding) for finding in findings]
     return Checked(
         source.path,
         tuple(finished(found)),
@@ -88,7 +88,8 @@ def _unread(unreadable: Unreadable, rules: Iterable[Rule]) -> list[Diagnostic]:
         if rule.check_unread is not None
         for finding in rule.check_unread(unread)
     ]
-    return finished(diagnostic(unreadable.source, rule, finding) for rule, finding in findings)
+    sources = {unreadable.span.path: unreadable.source}
+    return finished(diagnostic(sources, rule, finding) for rule, finding in findings)
 
 
 def _failure(what: str, path: str, error: Exception) -> str:

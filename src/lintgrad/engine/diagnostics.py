@@ -2,10 +2,10 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from lintgrad.rule import Confidence, Finding, Rule, Severity, Span
+from lintgrad.rule import Confidence, Finding, Related, Rule, Severity, Span
 from lintgrad.source.text import Location, Source, spelled
 
 _RULES_PAGE = "https://github.com/lintgrad/lintgrad/blob/main/rules/README.md"
@@ -27,6 +27,7 @@ class RelatedPlace:
     """
 
     message: str
+    path: str
     range: Range
     number: int | None = None
 
@@ -35,7 +36,7 @@ class RelatedPlace:
 class Diagnostic:
     """A finding in a file.
 
-    The fingerprint is made of the rule, the path and the text of the lines, never of their
+    The fingerprint is made of the rule, the path and the text of the place, never of line
     numbers, so that it stays when the code moves.
     """
 
@@ -48,6 +49,8 @@ class Diagnostic:
     range: Range
     related: tuple[RelatedPlace, ...] = ()
     help: str | None = None
+    text: str = ""
+    """The code of the place on one line."""
     fingerprint: str = ""
 
     @property
@@ -56,13 +59,19 @@ class Diagnostic:
         return f"{_RULES_PAGE}#{self.code.lower()}-{self.name}"
 
     @property
+    def paths(self) -> tuple[str, ...]:
+        """The files it is about, its own first."""
+        return tuple(dict.fromkeys((self.path, *(place.path for place in self.related))))
+
+    @property
     def order(self) -> tuple[str, Location, str, str]:
         """What reports sort by."""
         return self.path, self.range.start, self.code, self.message
 
 
-def diagnostic(source: Source, rule: Rule, finding: Finding) -> Diagnostic:
-    """A finding of a rule, put into the file it was made in."""
+def diagnostic(sources: Mapping[str, Source], rule: Rule, finding: Finding) -> Diagnostic:
+    """A finding of a rule, put into the files it is about, by the paths of their sources."""
+    source = sources[finding.span.path]
     return Diagnostic(
         source.path,
         rule.code,
@@ -71,42 +80,38 @@ def diagnostic(source: Source, rule: Rule, finding: Finding) -> Diagnostic:
         finding.confidence,
         finding.message,
         _range(source, finding.span),
-        tuple(_related(source, finding)),
+        tuple(_related(sources, finding)),
         finding.help,
-        _text_of(source, finding.span),
+        spelled(source.text, finding.span),
     )
 
 
-def _related(source: Source, finding: Finding) -> Iterator[RelatedPlace]:
-    for number, place in enumerate(finding.story, 1):
-        yield RelatedPlace(place.message, _range(source, place.span), number)
-    for place in finding.asides:
-        yield RelatedPlace(place.message, _range(source, place.span))
+def _related(sources: Mapping[str, Source], finding: Finding) -> Iterator[RelatedPlace]:
+    told: list[tuple[Related, int | None]] = [(p, n) for n, p in enumerate(finding.story, 1)]
+    for place, number in [*told, *((aside, None) for aside in finding.asides)]:
+        source = sources[place.span.path]
+        yield RelatedPlace(place.message, source.path, _range(source, place.span), number)
 
 
 def _range(source: Source, span: Span) -> Range:
     return Range(source.locate(span.start), source.locate(span.end))
 
 
-def _text_of(source: Source, span: Span) -> str:
-    return spelled(source.text, span)
-
-
 def finished(found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """A file's diagnostics in order, each place told once, with fingerprints.
+    """Diagnostics in order, each place told once, with fingerprints.
 
     Of several findings of one rule at one place the most confident one is kept.
     """
-    best: dict[tuple[str, Range, str], Diagnostic] = {}
+    best: dict[tuple[str, str, Range, str], Diagnostic] = {}
     for one in found:
-        key = (one.code, one.range, one.message.split(":")[0])
+        key = (one.path, one.code, one.range, one.message.split(":")[0])
         if key not in best or one.confidence > best[key].confidence:
             best[key] = one
     ordered = sorted(best.values(), key=lambda one: one.order)
     seen: Counter[str] = Counter()
     result = []
     for one in ordered:
-        text = f"{one.code}\0{one.path}\0{one.fingerprint}"
+        text = f"{one.code}\0{one.path}\0{one.text}"
         seen[text] += 1
         digest = hashlib.sha256(
             f"{text}\0{seen[text]}".encode(errors="surrogateescape")

@@ -65,7 +65,7 @@ def _cannot_open(path: str, error: OSError, rules: Iterable[Rule]) -> Checked:
 
     unread = Unread(f"cannot be opened: {error.strerror}", Span(0, 0))
     found = [
-        diagnostic(Source(path, ""), rule, finding)
+        diagnostic({"": Source(path, "")}, rule, finding)
         for rule in rules
         if rule.check_unread is not None
         for finding in rule.check_unread(unread)

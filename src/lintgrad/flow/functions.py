@@ -71,7 +71,7 @@ def _lower(
     end = max((s.span.end for s in statements_of(scope.node.body)), default=start)
     return FlowGraph(
         scope.name,
-        Span(start, end),
+        Span(start, end, source.path),
         blocks,
         tuple(lowering.loops),
         _named_in(blocks, places.optimizers),

@@ -18,7 +18,10 @@ def full(diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source]) -> It
     for one in diagnostics:
         yield _headline(one)
         yield Text(one.message)
-        yield from _frame(one, sources.get(one.path, Source(one.path, "")))
+        for path in one.paths:
+            if path != one.path:
+                yield Text.assemble(("   --> ", "blue"), (path, "bold"))
+            yield from _frame(one, sources.get(path, Source(path, "")))
         if one.help is not None:
             yield Text.assemble(("   = help: ", "bold cyan"), one.help)
         yield Text.assemble(("   = why:  ", "bold cyan"), f"lintgrad explain {one.code}")
@@ -37,7 +40,7 @@ def _headline(one: Diagnostic) -> Text:
 
 def _frame(one: Diagnostic, source: Source) -> Iterator[Text]:
     """The marked lines with a line of context before each, gaps folded."""
-    marks = _marks(one)
+    marks = _marks(one, source.path)
     rows = sorted({row for marked in marks for row in (marked - 1, marked) if row > 0})
     gutter = len(str(rows[-1]))
     yield _margin(gutter, "")
@@ -52,13 +55,14 @@ def _frame(one: Diagnostic, source: Source) -> Iterator[Text]:
     yield _margin(gutter, "")
 
 
-def _marks(one: Diagnostic) -> dict[int, list[RelatedPlace]]:
-    """The places to mark by row: those of the story, else the diagnostic's own."""
+def _marks(one: Diagnostic, path: str) -> dict[int, list[RelatedPlace]]:
+    """The places to mark in a file by row: those of the story, else the diagnostic's own."""
     marks: dict[int, list[RelatedPlace]] = defaultdict(list)
     for place in one.related:
-        marks[place.range.start.row].append(place)
-    if all(place.range.start.row != one.range.start.row for place in one.related):
-        marks[one.range.start.row].append(RelatedPlace("", one.range))
+        if place.path == path:
+            marks[place.range.start.row].append(place)
+    if path == one.path and one.range.start.row not in marks:
+        marks[one.range.start.row].append(RelatedPlace("", path, one.range))
     return marks
 
 
@@ -71,7 +75,7 @@ def _underlines(
             end = len(line.rstrip())
         before = cell_len(_expanded(line[:start]))
         width = max(cell_len(_expanded(line[:end])) - before, 1)
-        own = place.range == one.range
+        own = (place.path, place.range) == (one.path, one.range)
         number = f"{place.number} " if place.number is not None else ""
         text = Text(" " * before)
         text.append(("^" if own else "-") * width, _COLOURS[str(one.severity)] if own else "cyan")

@@ -25,7 +25,7 @@ def diagnostic_value(one: Diagnostic) -> dict[str, object]:
         "cell": None,
         **_range_value(one.range),
         "related": [
-            {"message": place.message, "filename": one.path, **_range_value(place.range)}
+            {"message": place.message, "filename": place.path, **_range_value(place.range)}
             for place in one.related
         ],
         "fix": None,

@@ -10,10 +10,14 @@ _LINE_ENDING = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A half-open range of characters in one source's text."""
+    """A half-open range of characters in one source's text, with the path of that source.
+
+    Without a path it is in the source that is being looked at.
+    """
 
     start: int
     end: int
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)

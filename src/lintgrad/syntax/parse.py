@@ -33,7 +33,7 @@ def parse(source: Source) -> Module:
     except cst.ParserSyntaxError as error:
         start = source.offset_of_row(error.raw_line)
         raise Unreadable("not understood by the parser", Span(start, start), source) from None
-    return Module(Statements(Positions(module), source.text).suite(module.body))
+    return Module(Statements(Positions(module, source.path), source.text).suite(module.body))
 
 
 def _deepest_statement(tree: ast.Module) -> int | None:

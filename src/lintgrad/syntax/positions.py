@@ -30,7 +30,8 @@ class _TokenCounter(CodegenState):
 class Positions:
     """The spans of all nodes of one module, valid while the module is alive."""
 
-    def __init__(self, module: cst.Module) -> None:
+    def __init__(self, module: cst.Module, path: str) -> None:
+        self._path = path
         state = _TokenCounter(module)
         module._codegen(state)
         self._first = state.first
@@ -41,4 +42,4 @@ class Positions:
         """The characters of a node, white space before a statement included."""
         key = id(node)
         last = min(self._last[key], len(self._offsets) - 1)
-        return Span(self._offsets[self._first[key]], self._offsets[last])
+        return Span(self._offsets[self._first[key]], self._offsets[last], self._path)

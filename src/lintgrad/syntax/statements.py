@@ -1,6 +1,7 @@
 """libcst statements to the small tree's statements."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import libcst as cst
@@ -68,20 +69,20 @@ class Statements:
     def _header(self, node: cst.CSTNode, body: cst.BaseSuite) -> Span:
         """From the keyword to the colon; leading comments and decorators are not the header."""
         whole = self._positions.span(node)
-        span = self._trimmed(Span(whole.start, self._positions.span(body).start))
+        span = self._trimmed(replace(whole, end=self._positions.span(body).start))
         skipped = node.leading_lines if hasattr(node, "leading_lines") else ()
         start = max((self._positions.span(line).end for line in skipped), default=span.start)
         for decorator in getattr(node, "decorators", ()):
             start = max(start, self._positions.span(decorator).end)
         for line in getattr(node, "lines_after_decorators", ()):
             start = max(start, self._positions.span(line).end)
-        return self._trimmed(Span(start, span.end))
+        return self._trimmed(replace(span, start=start))
 
     def _trimmed(self, span: Span) -> Span:
         text = self._text[span.start : span.end]
         kept = text.strip()
         start = span.start + len(text) - len(text.lstrip())
-        return Span(start, start + len(kept))
+        return Span(start, start + len(kept), span.path)
 
     def _expression(self, node: cst.Expr) -> Stmt:
         return ExprStmt(self._span(node), self._expr.convert(node.value))
