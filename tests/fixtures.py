@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lintgrad.engine.check import check_source
-from lintgrad.engine.diagnostics import Diagnostic
+from lintgrad.engine.diagnostics import Diagnostic, finished
+from lintgrad.engine.run import File, check_files
 from lintgrad.registry import installed_rules
 from lintgrad.source.text import Source
 
@@ -53,14 +54,19 @@ class Program:
 
     def mismatches(self) -> list[str]:
         """Every difference between what is expected and what is found, both ways."""
-        found = self.diagnostics()
-        wanted = self.expectations
-        missed = [e for e in wanted if not any(e.is_met_by(one) for one in found)]
-        extra = [one for one in found if not any(e.is_met_by(one) for e in wanted)]
-        return [f"missed alarm: {e}" for e in missed] + [
-            f"false alarm: row {one.range.start.row} {one.code} {one.confidence} {one.message}"
-            for one in extra
-        ]
+        return mismatches(self, self.diagnostics())
+
+
+def mismatches(program: Program, found: list[Diagnostic]) -> list[str]:
+    """Every difference between what a program expects and what is found in it, both ways."""
+    wanted = program.expectations
+    missed = [e for e in wanted if not any(e.is_met_by(one) for one in found)]
+    extra = [one for one in found if not any(e.is_met_by(one) for e in wanted)]
+    return [f"missed alarm: {program.name} {e}" for e in missed] + [
+        f"false alarm: {program.name} row {one.range.start.row} {one.code} {one.confidence} "
+        f"{one.message}"
+        for one in extra
+    ]
 
 
 def _expectations(text: str) -> Iterator[Expectation]:
@@ -81,12 +87,18 @@ def scripts() -> list[Program]:
     return [Program(str(p.relative_to(FIXTURES)), p.read_text(encoding="utf-8")) for p in found]
 
 
-def sections() -> list[Program]:
-    """The programs of the literate rule fixtures: one a heading."""
-    found: list[Program] = []
-    for path in sorted((FIXTURES / "rules").glob("*.md")):
-        found += _sections_of(path)
-    return found
+LITERATE = ("rules", "calls", "optimizers", "frameworks")
+"""Folders of literate fixtures: Markdown, one program a heading."""
+
+
+def sections(*folders: str) -> list[Program]:
+    """The programs of the literate fixtures in some folders, or in all of them."""
+    return [
+        program
+        for folder in folders or LITERATE
+        for path in sorted((FIXTURES / folder).glob("*.md"))
+        for program in _sections_of(path)
+    ]
 
 
 def _sections_of(path: Path) -> Iterator[Program]:
@@ -99,10 +111,41 @@ def _sections_of(path: Path) -> Iterator[Program]:
             inside, code = True, [""] * row
         elif line.startswith("```") and inside:
             inside = False
-            yield Program(f"{path.name}: {title}", "\n".join(code) + "\n")
+            yield Program(f"{path.parent.name}/{path.name}: {title}", "\n".join(code) + "\n")
         elif inside:
             code.append(line)
 
 
 def programs() -> list[Program]:
     return [*scripts(), *sections()]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A small package: every Python file of it is named on the command line."""
+
+    folder: Path
+
+    @property
+    def programs(self) -> list[Program]:
+        """Its files, each with the expectations in its own lines."""
+        paths = sorted(self.folder.rglob("*.py"))
+        return [Program(str(path), path.read_text(encoding="utf-8")) for path in paths]
+
+    def mismatches(self) -> list[str]:
+        """Every difference between what is expected and what is found, both ways."""
+        files = [File(program.name, named=True) for program in self.programs]
+        results = list(check_files(files, installed_rules(), 1))
+        assert [failure for result in results for failure in result.failures] == []
+        found = finished(one for result in results for one in result.diagnostics)
+        return [
+            line
+            for program in self.programs
+            for line in mismatches(program, [one for one in found if one.path == program.name])
+        ]
+
+
+def projects() -> list[Project]:
+    """The small packages whose files belong together."""
+    folders = sorted(path for path in (FIXTURES / "projects").iterdir() if path.is_dir())
+    return [Project(folder) for folder in folders]

@@ -1,7 +1,7 @@
 """Every fixture says in its lines what is to be found, and nothing else is."""
 
 import pytest
-from fixtures import Program, programs, scripts, sections
+from fixtures import Program, Project, programs, projects, scripts, sections
 
 from lintgrad.registry import installed_rules
 from lintgrad.rule import Rule
@@ -14,9 +14,14 @@ def test_what_is_found_is_what_the_lines_expect(program: Program) -> None:
     assert program.mismatches() == []
 
 
+@pytest.mark.parametrize("project", projects(), ids=lambda p: p.folder.name)
+def test_what_is_found_in_a_project_is_what_its_files_expect(project: Project) -> None:
+    assert project.mismatches() == []
+
+
 @pytest.mark.parametrize("rule", FLOW_RULES, ids=lambda r: r.code)
 def test_each_rule_has_literate_fixtures_that_fire_and_more_that_stay_silent(rule: Rule) -> None:
-    own = [s for s in sections() if s.name.startswith(f"{rule.name}.md")]
+    own = [s for s in sections("rules") if s.name.startswith(f"rules/{rule.name}.md")]
     firing = [s for s in own if any(e.code == rule.code for e in s.expectations)]
     silent = [s for s in own if not s.expectations]
     assert len(firing) >= 3

@@ -6,10 +6,9 @@ import pytest
 
 from lintgrad.dataflow.solve import Problem, solve
 from lintgrad.flow.events import Step
-from lintgrad.flow.functions import flow_graphs
 from lintgrad.flow.graph import FlowGraph
+from lintgrad.flow.roots import analysed
 from lintgrad.source.text import Source
-from lintgrad.syntax.parse import parse
 from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct, after
 
 HEADER = """\
@@ -81,12 +80,12 @@ def run_by_python(text: str, rounds: int) -> set[Grad]:
 
 def graph_of(text: str) -> FlowGraph:
     source = Source("loop.py", text)
-    (graph,) = flow_graphs(parse(source), source)
+    (graph,) = analysed(source).graphs
     return graph
 
 
 def states_at_steps(graph: FlowGraph) -> set[Grad]:
-    solution = solve(Problem(graph, graph.optimizers["opt"], GRADIENTS))
+    solution = solve(Problem((graph,), 0, graph.optimizers["opt"], GRADIENTS))
     return {
         state
         for reached in solution.reached.values()

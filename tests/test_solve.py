@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from lintgrad.dataflow.solve import Problem, solve
 from lintgrad.flow.events import Step
-from lintgrad.flow.functions import flow_graphs
+from lintgrad.flow.roots import analysed
 from lintgrad.source.text import Source
-from lintgrad.syntax.parse import parse
 from lintgrad.typestates.gradients import GRADIENTS, Grad
 
 ROUNDS = 4
@@ -170,8 +169,8 @@ def expected(program: Program, optimizer: str) -> dict[int, set[Grad]]:
 
 def solved(text: str, optimizer: str) -> dict[int, set[Grad]]:
     source = Source("random.py", text)
-    (graph,) = flow_graphs(parse(source), source)
-    solution = solve(Problem(graph, graph.optimizers[optimizer], GRADIENTS))
+    (graph,) = analysed(source).graphs
+    solution = solve(Problem((graph,), 0, graph.optimizers[optimizer], GRADIENTS))
     assert solution.exact
     found: dict[int, set[Grad]] = {}
     for reached in solution.reached.values():

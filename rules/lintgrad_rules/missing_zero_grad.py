@@ -52,6 +52,7 @@ from collections.abc import Iterator
 
 from lintgrad.flow.events import Backward, Event, GradAssign, NamedOnly, Step, ZeroGrad
 from lintgrad.rule import (
+    Acted,
     Category,
     Certainty,
     Confidence,
@@ -86,10 +87,9 @@ def _confidence(flow: Flow, hit: Hit) -> Confidence:
     A path that is taken now and then without clearing is not; and where nothing in the loop ever
     clears, it does not matter what decides that there is a second step.
     """
-    around = flow.loops_around(hit.event)
-    never = around and not any(
-        act in _ENDS_REUSE and flow.loops_around(event)[:1] == around[:1]
-        for event, act in flow.acts(GRADIENTS, hit.optimizer)
+    never = hit.around and not any(
+        acted.act in _ENDS_REUSE and acted.around[:1] == hit.around[:1]
+        for acted in flow.acts(GRADIENTS, hit.subject)
     )
     least = Confidence.MEDIUM if never else Confidence.LOW
     found = hit.confidence(varying=Confidence.MEDIUM, fixed=Confidence.LOW)
@@ -128,8 +128,7 @@ def _reason(flow: Flow, hit: Hit) -> str:
     clears = list(_clears(flow, hit))
     if hit.certainty is Certainty.MAYBE:
         return "they are not cleared on every path" if clears else "nothing may have cleared them"
-    around = flow.loops_around(hit.event)
-    if around and any(flow.loops_around(clear)[: len(around)] == around for clear in clears):
+    if hit.around and any(clear.around[: len(hit.around)] == hit.around for clear in clears):
         return "they are cleared in other iterations only"
     if clears:
         return "they are cleared only outside of the loop that steps"
@@ -145,7 +144,7 @@ def _futile(flow: Flow, hit: Hit) -> Iterator[Related]:
     """The places that clear something, but not these gradients in time."""
     for clear in _clears(flow, hit):
         where = "not on every path" if hit.certainty is Certainty.MAYBE else "but not in between"
-        yield Related(clear.span, f"clears them, {where}")
+        yield Related(clear.event.span, f"clears them, {where}")
     for named in flow.events(NamedOnly):
         if named.optimizer == hit.optimizer.place:
             yield Related(named.span, "does nothing: the parentheses are missing")
@@ -153,14 +152,14 @@ def _futile(flow: Flow, hit: Hit) -> Iterator[Related]:
         yield Related(other.span, "clears other gradients")
 
 
-def _clears(flow: Flow, hit: Hit) -> Iterator[ZeroGrad]:
-    for event, act in flow.acts(GRADIENTS, hit.optimizer):
-        if act is GradAct.CLEAR and isinstance(event, ZeroGrad):
-            yield event
+def _clears(flow: Flow, hit: Hit) -> Iterator[Acted]:
+    for acted in flow.acts(GRADIENTS, hit.subject):
+        if acted.act is GradAct.CLEAR and isinstance(acted.event, ZeroGrad):
+            yield acted
 
 
 def _others(flow: Flow, hit: Hit) -> Iterator[ZeroGrad]:
-    concerned = [event for event, _ in flow.acts(GRADIENTS, hit.optimizer)]
+    concerned = [acted.event for acted in flow.acts(GRADIENTS, hit.subject)]
     for event in flow.events(ZeroGrad):
         if event not in concerned:
             yield event

@@ -69,7 +69,7 @@ def _confidence(flow: Flow, hit: Hit) -> Confidence:
     If a backward may follow the clear, it is that backward which is optional, not the clear.
     """
     clear = hit.trail[_wiping(hit)].event
-    optional = flow.passes_between(GRADIENTS, hit.optimizer, (clear, hit.event), GradAct.ADD)
+    optional = flow.passes_between(GRADIENTS, hit, clear, GradAct.ADD)
     fixed = Confidence.LOW if optional else Confidence.MEDIUM
     return hit.confidence(varying=Confidence.LOW, fixed=fixed)
 

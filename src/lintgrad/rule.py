@@ -1,6 +1,6 @@
 """What a rule is, and what it may ask: the public surface for rule authors."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum, StrEnum
 from functools import cached_property
@@ -9,16 +9,18 @@ from typing import NamedTuple, TypeVar
 
 from lintgrad.dataflow.between import through
 from lintgrad.dataflow.conditions import Condition, condition_of
-from lintgrad.dataflow.solve import Problem, Solution, events_of, solve
+from lintgrad.dataflow.contexts import Context, LoopAround, contexts_of
+from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Typestate
 from lintgrad.dataflow.witness import Passed, trail
 from lintgrad.flow.events import Event
-from lintgrad.flow.graph import FlowGraph, Optimizer
+from lintgrad.flow.graph import Enter, FlowGraph, Leave, Optimizer, reachable
 from lintgrad.flow.role import Basis
 from lintgrad.source.text import Span
 from lintgrad.typestates.tensors import Loss, losses_of
 
 __all__ = [
+    "Acted",
     "Basis",
     "Category",
     "Certainty",
@@ -102,7 +104,11 @@ class Unread:
 
 @dataclass(frozen=True)
 class Hit:
-    """An event that is reached in a bad state, for one optimizer."""
+    """An event that is reached in a bad state, for one optimizer.
+
+    The optimizer is named as it is where the event stands, which may be in a function that is
+    called from the one that is looked at.
+    """
 
     event: Event
     optimizer: Optimizer
@@ -111,6 +117,10 @@ class Hit:
     """What happened to the optimizer's gradients on one path there, the event itself last."""
     condition: Condition
     """What the harm depends on, if it is not certain."""
+    around: tuple[LoopAround, ...]
+    """The loops that the event is in, those around the calls that lead to it included."""
+    subject: Optimizer
+    """The optimizer as the function calls it that is looked at."""
 
     @property
     def most_confident(self) -> Confidence:
@@ -140,47 +150,63 @@ _BY_BASIS = {
 }
 
 
+class Acted(NamedTuple):
+    """An event that concerns an optimizer, what it does to it, and the loops it is in."""
+
+    event: Event
+    act: Enum
+    around: tuple[LoopAround, ...]
+
+
 @dataclass(frozen=True)
 class Flow:
-    """One function as a rule sees it: its events, and the states they are reached in."""
+    """One function as a rule sees it: its events, those of what it calls, and their states."""
 
-    graph: FlowGraph
+    graphs: Sequence[FlowGraph]
+    number: int
     _solved: dict[tuple[str, str], object] = field(default_factory=dict)
 
-    def events(self, kind: type[E]) -> Iterator[E]:
-        """The events of a kind, in no particular order."""
-        for _, event in events_of(self.graph):
-            if isinstance(event, kind):
-                yield event
+    @property
+    def graph(self) -> FlowGraph:
+        """The graph of the function itself."""
+        return self.graphs[self.number]
 
-    def loops_around(self, event: Event) -> tuple[int, ...]:
-        """The numbers of the loops that an event stands in, the outermost first."""
-        return next(
-            self.graph.blocks[block].loops
-            for (block, _), other in events_of(self.graph)
-            if other is event
-        )
+    def events(self, kind: type[E]) -> Iterator[E]:
+        """The events of a kind in the function and in what it calls, in no particular order."""
+        for number in reachable(self.graphs, self.number):
+            for _, event in events_of(self.graphs[number]):
+                if isinstance(event, kind):
+                    yield event
 
     def passes_between(
         self,
         typestate: Typestate[State, Act, Optimizer],
-        optimizer: Optimizer,
-        ends: tuple[Event, Event],
+        hit: Hit,
+        start: Event,
         act: Act,
     ) -> bool:
-        """Whether some way from one event to another goes through an act on the optimizer."""
-        acts = Problem(self.graph, optimizer, typestate).acts()
-        points = {id(event): point for point, event in events_of(self.graph)}
-        start, end = (points[id(event)] for event in ends)
-        return through(self.graph, start, end, {p for p, a in acts.items() if a == act})
+        """Whether some way from an event to a hit may go through an act on its optimizer.
+
+        It is taken to be possible if the two stand in different functions.
+        """
+        for context in contexts_of(self._solution(typestate, hit.subject)):
+            points = {id(event): point for point, event in events_of(context.graph)}
+            if id(start) in points and id(hit.event) in points:
+                acts = context.solution.problem.acts()
+                marked = {point for point, one in acts.items() if one == act}
+                ends = points[id(start)], points[id(hit.event)]
+                return through(context.graph, *ends, marked)
+        return True
 
     def acts(
         self, typestate: Typestate[State, Act, Optimizer], optimizer: Optimizer
-    ) -> Iterator[tuple[Event, Act]]:
-        """The events that concern an optimizer, with what they do to it."""
-        for (block, index), act in Problem(self.graph, optimizer, typestate).acts().items():
-            event = self.graph.blocks[block].events[index]
-            yield event, act  # type: ignore[misc]  # Enter and Leave have no act
+    ) -> Iterator[Acted]:
+        """The events that concern an optimizer, in the function and in what it calls."""
+        for context in contexts_of(self._solution(typestate, optimizer)):
+            for (block, index), act in context.solution.problem.acts().items():
+                event = context.graph.blocks[block].events[index]
+                if not isinstance(event, Enter | Leave):
+                    yield Acted(event, act, context.around(block))
 
     def where(
         self,
@@ -191,21 +217,42 @@ class Flow:
         """The events of a kind that can be reached with some optimizer in a bad state."""
         for optimizer in self.graph.optimizers.values():
             solution = self._solution(typestate, optimizer)
-            for point, reached in solution.reached.items():
-                if not isinstance(reached.event, kind):
-                    continue
-                sure = reached.certainty(bad)
-                if sure is Certainty.ALWAYS or (sure is Certainty.MAYBE and solution.exact):
-                    passed = trail(solution, point, bad)
-                    condition = condition_of(solution, point, bad)
-                    yield Hit(reached.event, optimizer, sure, passed, condition)
+            for context in contexts_of(solution):
+                for point, event in context.points():
+                    sure = context.certainty(point, bad) if isinstance(event, kind) else None
+                    if sure is Certainty.ALWAYS or (sure is Certainty.MAYBE and solution.exact):
+                        found = self._hit(solution, context, point, bad)
+                        if found is not None:
+                            yield found
+
+    def _hit(
+        self,
+        solution: Solution[State, Act, Optimizer],
+        context: Context[State, Act, Optimizer],
+        point: Point,
+        bad: Callable[[State], bool],
+    ) -> Hit | None:
+        where = context.where(point, bad)
+        event = context.graph.blocks[point[0]].events[point[1]]
+        if where is None or isinstance(event, Enter | Leave):
+            return None
+        return Hit(
+            event,
+            context.subject,
+            context.certainty(point, bad),
+            trail(context, where, point[1]),
+            condition_of(solution, context, point, bad),
+            context.around(point[0]),
+            solution.problem.subject,
+        )
 
     def _solution(
         self, typestate: Typestate[State, Act, Optimizer], optimizer: Optimizer
     ) -> Solution[State, Act, Optimizer]:
         key = (typestate.name, optimizer.place)
         if key not in self._solved:
-            self._solved[key] = solve(Problem(self.graph, optimizer, typestate))
+            problem = Problem(self.graphs, self.number, optimizer, typestate)
+            self._solved[key] = solve(problem)
         return self._solved[key]  # type: ignore[return-value]  # keyed by the typestate's name
 
     @cached_property

@@ -5,7 +5,9 @@ from pathlib import Path
 import click
 
 from lintgrad.errors import LintgradError
+from lintgrad.source.imports import Modules
 from lintgrad.source.load import Unreadable, decode
+from lintgrad.source.text import Source, Span
 
 
 @click.command()
@@ -18,32 +20,33 @@ def trace(place: str) -> None:
     """
     from lintgrad.cli.output import prepare, write_lines
     from lintgrad.engine.run import with_deep_stack
-    from lintgrad.flow.functions import flow_graphs
+    from lintgrad.flow.roots import analysed
     from lintgrad.report.trace import traced
-    from lintgrad.syntax.parse import parse
 
     prepare()
     path, row = _split(place)
     try:
         source = decode(path, Path(path).read_bytes())
-        graphs = with_deep_stack(lambda: flow_graphs(parse(source), source))
+        analysis = with_deep_stack(lambda: analysed(source, Modules().find))
     except OSError as error:
         raise LintgradError(f"{path}: {error.strerror}") from None
     except Unreadable as unreadable:
         at = unreadable.source.locate(unreadable.span.start)
         raise LintgradError(f"{path}:{at.row}:{at.column}: {unreadable.message}") from None
+    roots = analysis.roots
     if row is not None:
-        inside = [
-            g
-            for g in graphs
-            if source.locate(g.span.start).row <= row <= source.locate(g.span.end).row
-        ]
-        graphs = (min(inside, key=lambda g: g.span.end - g.span.start),) if inside else ()
-    if not graphs:
+        inside = [n for n in roots if _covers(analysis.graphs[n].span, source, row)]
+        spans = {n: analysis.graphs[n].span for n in inside}
+        roots = tuple(sorted(inside, key=lambda n: spans[n].end - spans[n].start)[:1])
+    if not roots:
         where = place if row is not None else path
         write_lines([f"{where}: nothing here clears, steps or runs backward in torch code"])
-    for graph in graphs:
-        write_lines(traced(graph, source))
+    for number in roots:
+        write_lines(traced(analysis, number))
+
+
+def _covers(span: Span, source: Source, row: int) -> bool:
+    return source.locate(span.start).row <= row <= source.locate(span.end).row
 
 
 def _split(place: str) -> tuple[str, int | None]:

@@ -96,6 +96,8 @@ def _place(expr: Expr, values: Mapping[str, Value], guards: Guards) -> Known:
         return UNKNOWN
     if place in values:
         return values[place]
+    if place in guards.lasts:
+        return guards.length
     return guards.stand_ins.get(place, UNKNOWN)
 
 

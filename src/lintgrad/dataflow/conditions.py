@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 
+from lintgrad.dataflow.contexts import Context, contexts_of
 from lintgrad.dataflow.paths import test_name
 from lintgrad.dataflow.solve import Point, Solution, solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject
@@ -23,26 +24,32 @@ class Condition(Enum):
     FIXED = auto()
     """Something that stays the same in every iteration: a configuration."""
     SEVERAL = auto()
-    """Several things, or an exception."""
+    """Several things, an exception, or something that a called function decides."""
 
 
 def condition_of(
-    solution: Solution[State, Act, Subject], point: Point, bad: Callable[[State], bool]
+    solution: Solution[State, Act, Subject],
+    context: Context[State, Act, Subject],
+    point: Point,
+    bad: Callable[[State], bool],
 ) -> Condition:
-    """What the harm at a point depends on.
+    """What the harm at a point depends on, the context being one that the solution leads to.
 
     With the outcomes that one path to it took, the harm is certain; the tests that decide are
     those without whose outcome it is impossible. Several count as one if they ask about the same.
     """
-    if solution.reached[point].certainty(bad) is Certainty.ALWAYS:
+    if context.certainty(point, bad) is Certainty.ALWAYS:
         return Condition.NONE
-    node = solution.reached[point].node(bad)
-    steps = solution.path(node) if node is not None else []
-    taken = {choice.test: choice.outcome for _, choice in steps if choice is not None}
+    taken = _taken(context, point, bad)
 
     def under(outcomes: Mapping[str, bool]) -> Certainty | None:
-        reached = solve(solution.problem, outcomes).reached.get(point)
-        return None if reached is None else reached.certainty(bad)
+        found = [
+            other.certainty(point, bad)
+            for other in contexts_of(solve(solution.problem, outcomes))
+            if (other.number, other.subject) == (context.number, context.subject)
+            and any(point in inner.reached for inner in other.solutions.values())
+        ]
+        return max(found, default=None)
 
     if len(taken) > _MOST_TESTS or under(taken) is not Certainty.ALWAYS:
         return Condition.SEVERAL
@@ -53,6 +60,21 @@ def condition_of(
     return _kind(
         solution.problem.graph, [test for test, sure in flipped.items() if sure is Certainty.NEVER]
     )
+
+
+def _taken(
+    context: Context[State, Act, Subject], point: Point, bad: Callable[[State], bool]
+) -> dict[str, bool]:
+    """The outcomes of the outermost graph's tests on a path to a point in a bad state."""
+    where = context.where(point, bad)
+    while where is not None and context.caller is not None:
+        where = context.callers.get(where.entry)
+        context = context.caller
+    if where is None:
+        return {}
+    steps = context.solutions[where.entry].path(where.node)
+    choices = [step.choice for _, step in steps if step is not None]
+    return {choice.test: choice.outcome for choice in choices if choice is not None}
 
 
 def _kind(graph: FlowGraph, deciding: list[str]) -> Condition:

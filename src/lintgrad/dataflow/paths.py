@@ -90,10 +90,7 @@ class Paths:
         return facts
 
     def _assign(self, facts: Facts, places: Iterable[str], known: object) -> Facts | None:
-        decisions = facts.decisions
-        if decisions:
-            changed = tuple(places)
-            decisions = tuple(d for d in decisions if not _touched(self._mentions[d[0]], changed))
+        decisions = self.undisturbed(facts.decisions, tuple(places))
         values = facts.values
         for place in places:
             if place not in self.graph.guards.tracked:
@@ -104,6 +101,14 @@ class Paths:
                     return None
                 values = tuple(sorted((*values, (place, known)), key=lambda item: item[0]))
         return Facts(facts.turns, values, decisions)
+
+    def undisturbed(
+        self, decisions: tuple[tuple[str, bool], ...], changed: tuple[str, ...]
+    ) -> tuple[tuple[str, bool], ...]:
+        """The decided tests that do not ask about places which have changed."""
+        return tuple(
+            d for d in decisions if not _touched(self._mentions.get(d[0], frozenset()), changed)
+        )
 
     def onward(self, facts: Facts, block: int) -> list[Onward]:
         """The ways to go on from the end of a block."""

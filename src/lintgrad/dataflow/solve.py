@@ -1,21 +1,25 @@
-"""Which states can reach each event: a search over blocks, facts and states.
+"""Which states can reach each event: a search over blocks, facts and states, through calls.
 
 The states of a set are followed one by one, so the answer is the union over all paths (the
 distributive case of Kildall 1973), and every state comes with one shortest path that leads to it.
+A called graph is solved once for each state and facts that it is entered with, and its answer is
+used wherever it is entered so again (the summaries of Sharir and Pnueli 1981).
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple
 
+from lintgrad.dataflow.calls import Entry, after_call, at_entry, entry_of
 from lintgrad.dataflow.paths import Choice, Facts, Paths
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, Typestate, certainty
 from lintgrad.flow.events import Event
-from lintgrad.flow.graph import Enter, FlowGraph, Guards, Leave
+from lintgrad.flow.graph import Call, Enter, FlowGraph, Guards, Leave, Stop, reachable
+from lintgrad.flow.guards import counted_length
 
 _BUDGET = 40_000
-"""Nodes that a search may visit before it forgets what keeps paths apart."""
+"""Nodes that a search of one graph may visit before it forgets what keeps paths apart."""
 
 Point = tuple[int, int]
 """An event's place in a graph: block and index."""
@@ -27,6 +31,25 @@ class Node(NamedTuple, Generic[State]):
     block: int
     facts: Facts
     state: State
+
+
+class Step(NamedTuple, Generic[State, Act, Subject]):
+    """How a node is come to: from which node, by which choice, and through which call."""
+
+    before: Node[State]
+    choice: Choice | None
+    through: "Solution[State, Act, Subject] | None"
+    left: Node[State] | None
+    """The node at which the called graph was left."""
+
+
+class Entered(NamedTuple, Generic[State, Act, Subject]):
+    """A call that was gone through: from which node, at which moment, and the answer."""
+
+    node: Node[State]
+    moment: object
+    entry: Entry[State]
+    solution: "Solution[State, Act, Subject]"
 
 
 @dataclass(slots=True, eq=False)
@@ -41,25 +64,20 @@ class Reached(Generic[State]):
         found = (certainty(set(states), bad) for states in self.moments.values())
         return max(found, default=Certainty.NEVER)
 
-    def node(self, bad: Callable[[State], bool]) -> Node[State] | None:
-        """A node that leads to the event in a bad state, from the moment most certain of it."""
-        best: tuple[Certainty, Node[State]] | None = None
-        for states in self.moments.values():
-            sure = certainty(set(states), bad)
-            if best is None or sure > best[0]:
-                node = next((node for state, node in states.items() if bad(state)), None)
-                if node is not None:
-                    best = (sure, node)
-        return None if best is None else best[1]
-
 
 @dataclass(frozen=True, slots=True)
 class Problem(Generic[State, Act, Subject]):
-    """The question which states of a subject reach each event of a graph."""
+    """The question which states of a subject reach each event of a program's graph."""
 
-    graph: FlowGraph
+    graphs: Sequence[FlowGraph]
+    number: int
     subject: Subject
     typestate: Typestate[State, Act, Subject]
+
+    @property
+    def graph(self) -> FlowGraph:
+        """The graph that is asked about."""
+        return self.graphs[self.number]
 
     def acts(self) -> dict[Point, Act]:
         """The events that concern the subject, with what they do to it."""
@@ -76,16 +94,20 @@ class Solution(Generic[State, Act, Subject]):
     """The answer to a problem; inexact if paths had to be merged."""
 
     problem: Problem[State, Act, Subject]
-    reached: dict[Point, Reached[State]]
-    parents: dict[Node[State], tuple[Node[State], Choice | None] | None]
-    exact: bool
+    start: Node[State]
+    reached: dict[Point, Reached[State]] = field(default_factory=dict)
+    steps: dict[Node[State], Step[State, Act, Subject] | None] = field(default_factory=dict)
+    exits: dict[Entry[State], Node[State]] = field(default_factory=dict)
+    """What the graph can be left with, and a node each that leads there."""
+    entered: list[Entered[State, Act, Subject]] = field(default_factory=list)
+    exact: bool = True
 
-    def path(self, node: Node[State]) -> list[tuple[Node[State], Choice | None]]:
-        """The nodes that lead to a node, from the start, each with the choice that left it."""
-        steps: list[tuple[Node[State], Choice | None]] = [(node, None)]
-        while (parent := self.parents[steps[-1][0]]) is not None:
-            steps.append(parent)
-        return steps[::-1]
+    def path(self, node: Node[State]) -> list[tuple[Node[State], Step[State, Act, Subject] | None]]:
+        """The nodes that lead to a node, from the start, each with the step that left it."""
+        found: list[tuple[Node[State], Step[State, Act, Subject] | None]] = [(node, None)]
+        while (step := self.steps[found[-1][0]]) is not None:
+            found.append((step.before, step))
+        return found[::-1]
 
 
 def solve(
@@ -93,40 +115,131 @@ def solve(
 ) -> Solution[State, Act, Subject]:
     """The states of the subject at every event that concerns it.
 
-    Forced outcomes decide tests that could go either way.
+    Forced outcomes decide tests of the graph itself that could go either way.
     """
-    found = _search(problem, Paths(problem.graph, forced or {}), _BUDGET)
-    if found is not None:
+    solver: _Solver[State, Act, Subject] = _Solver(problem, forced or {})
+    return solver.solution()
+
+
+class _Solver(Generic[State, Act, Subject]):
+    """Solves one problem with all the graphs that are called from there."""
+
+    def __init__(self, problem: Problem[State, Act, Subject], forced: Mapping[str, bool]) -> None:
+        self._problem = problem
+        self._forced = forced
+        self._graphs = _counted_alike(problem)
+        self._known: dict[object, Solution[State, Act, Subject]] = {}
+        self._running: set[object] = set()
+        self._recursive: set[object] = set()
+
+    def solution(self) -> Solution[State, Act, Subject]:
+        graph = self._graphs[self._problem.number]
+        start = Facts(values=tuple(at_entry(graph)))
+        entry = Entry(self._problem.typestate.start, start.values, ())
+        return self._solved(self._problem.number, self._problem.subject, entry)
+
+    def _solved(
+        self, number: int, subject: Subject, entry: Entry[State]
+    ) -> Solution[State, Act, Subject]:
+        key = (number, subject, entry)
+        if key in self._running:
+            self._recursive.add(key)
+            return self._known[key]
+        if key in self._known:
+            return self._known[key]
+        problem = replace(self._problem, number=number, subject=subject)
+        start: Node[State] = Node(0, Facts((), entry.values, entry.decisions), entry.state)
+        self._known[key] = Solution(problem, start)
+        self._running.add(key)
+        before = set(self._known)
+        while True:
+            exits = set(self._known[key].exits)
+            found = self._search(problem, start)
+            self._known[key] = found
+            if key not in self._recursive or set(found.exits) == exits:
+                break
+            for later in set(self._known) - before:  # they rest on too few exits
+                del self._known[later]
+        self._running.discard(key)
+        return self._known[key]
+
+    def _search(
+        self, problem: Problem[State, Act, Subject], start: Node[State]
+    ) -> Solution[State, Act, Subject]:
+        forced = self._forced if problem.number == self._problem.number else {}
+        graph = self._graphs[problem.number]
+        found = self._searched(problem, Paths(graph, forced), start, _BUDGET)
+        if found is None:
+            guards = graph.guards
+            merged = Guards(length=guards.length, stand_ins=guards.stand_ins, lasts=guards.lasts)
+            paths = Paths(replace(graph, guards=merged), forced)
+            found = self._searched(problem, paths, Node(0, Facts(), start.state), None)
+        if found is None:  # without a budget the search always ends with an answer
+            raise AssertionError
         return found
-    merged = replace(problem.graph, guards=Guards(length=problem.graph.guards.length))
-    found = _search(problem, Paths(merged, forced or {}), None)
-    if found is None:  # without a budget the search always ends with an answer
-        raise AssertionError
-    found.exact = False
-    return found
+
+    def _searched(
+        self,
+        problem: Problem[State, Act, Subject],
+        paths: Paths,
+        start: Node[State],
+        budget: int | None,
+    ) -> Solution[State, Act, Subject] | None:
+        acts = problem.acts()
+        solution = Solution(problem, start, exact=budget is not None)
+        solution.steps[start] = None
+        queue = deque([start])
+        while queue:
+            node = queue.popleft()
+            left = _through_block(solution, paths, acts, node)
+            if left is None:
+                continue
+            for following, step in self._onward(solution, paths, node, *left):
+                if following not in solution.steps:
+                    solution.steps[following] = step
+                    queue.append(following)
+            if budget is not None and len(solution.steps) > budget:
+                return None
+        return solution
+
+    def _onward(
+        self,
+        solution: Solution[State, Act, Subject],
+        paths: Paths,
+        node: Node[State],
+        facts: Facts,
+        state: State,
+    ) -> Iterator[tuple[Node[State], Step[State, Act, Subject]]]:
+        """The nodes that can follow, with how they are come to."""
+        exit_ = paths.graph.blocks[node.block].exit
+        if isinstance(exit_, Stop):
+            solution.exits.setdefault(Entry(state, facts.values, facts.decisions), node)
+        if not isinstance(exit_, Call):
+            for facts_on, block, choice in paths.onward(facts, node.block):
+                yield Node(block, facts_on, state), Step(node, choice, None, None)
+            return
+        called = self._graphs[exit_.callee]
+        problem = solution.problem
+        subject = problem.typestate.inside(called, exit_.link, problem.subject)
+        entry = entry_of(paths.graph, exit_, called, facts, state)
+        inner = self._solved(exit_.callee, subject, entry)
+        solution.exact &= inner.exact
+        solution.entered.append(Entered(node, facts.group(), entry, inner))
+        for left, last in list(inner.exits.items()):
+            facts_on = after_call(paths, exit_, called, facts, left)
+            yield Node(exit_.target, facts_on, left.state), Step(node, None, inner, last)
 
 
-def _search(
-    problem: Problem[State, Act, Subject], paths: Paths, budget: int | None
-) -> Solution[State, Act, Subject] | None:
-    acts = problem.acts()
-    start: Node[State] = Node(0, Facts(), problem.typestate.start)
-    solution = Solution(problem, {}, {start: None}, exact=True)
-    queue = deque([start])
-    while queue:
-        node = queue.popleft()
-        left = _through_block(solution, paths, acts, node)
-        if left is None:
-            continue
-        facts, state = left
-        for facts_on, block, choice in paths.onward(facts, node.block):
-            following: Node[State] = Node(block, facts_on, state)
-            if following not in solution.parents:
-                solution.parents[following] = (node, choice)
-                queue.append(following)
-        if budget is not None and len(solution.parents) > budget:
-            return None
-    return solution
+def _counted_alike(problem: Problem[State, Act, Subject]) -> Mapping[int, FlowGraph]:
+    """The graphs that a graph leads to, all counting their loops to the same length."""
+    found = {n: problem.graphs[n] for n in reachable(problem.graphs, problem.number)}
+    if len(found) == 1:
+        return found
+    guards = [graph.guards for graph in found.values()]
+    length = counted_length(
+        (n for g in guards for n in g.moduli), (n for g in guards for n in g.limits)
+    )
+    return {n: replace(g, guards=replace(g.guards, length=length)) for n, g in found.items()}
 
 
 def _through_block(

@@ -6,6 +6,7 @@ from enum import Enum, IntEnum
 from typing import Generic, TypeVar
 
 from lintgrad.flow.events import Event
+from lintgrad.flow.graph import FlowGraph, Link
 
 State = TypeVar("State", bound=Hashable)
 Act = TypeVar("Act", bound=Enum)
@@ -25,13 +26,15 @@ class Typestate(Generic[State, Act, Subject]):
     """A state that events change, for one subject such as an optimizer.
 
     `act` says what an event does to the subject, None if nothing; `after` says what state an act
-    leads to. The solver maps both over sets of states, so that joining is union.
+    leads to. The solver maps both over sets of states, so that joining is union. `inside` says
+    what a graph that is called by way of a link calls the subject.
     """
 
     name: str
     start: State
     act: Callable[[Event, Subject], Act | None]
     after: Callable[[State, Act], State]
+    inside: Callable[[FlowGraph, Link, Subject], Subject]
 
 
 def certainty(states: set[State] | frozenset[State], bad: Callable[[State], bool]) -> Certainty:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 from lintgrad.engine.diagnostics import Diagnostic, diagnostic, finished
 from lintgrad.rule import Finding, Flow, Rule, Unread
+from lintgrad.source.imports import Modules
 from lintgrad.source.load import Unreadable, decode
 from lintgrad.source.text import Source
 
-_ANALYSED = b"backward"
-"""What a file must mention for any rule about training to have something to say."""
+_ANALYSED = (b"backward", b"zero_grad", b"optim")
+"""What a file must mention one of for any rule about training to have something to say."""
 _TRAINING = (b"torch", b"backward")
 """What a file that was found in a folder must mention for a syntax error to be our business."""
 
@@ -33,42 +34,47 @@ def is_relevant(data: bytes) -> bool:
     return any(word in data for word in _TRAINING)
 
 
-def check_bytes(path: str, data: bytes, rules: Sequence[Rule]) -> Checked:
-    """Check the bytes of a file."""
+def check_bytes(
+    path: str, data: bytes, rules: Sequence[Rule], modules: Modules | None = None
+) -> Checked:
+    """Check the bytes of a file, and follow what it imports into the modules of its project."""
     try:
         source = decode(path, data)
-        if _ANALYSED not in data:
+        if not any(word in data for word in _ANALYSED):
             from lintgrad.syntax.readable import check_syntax
 
             check_syntax(source)
             return Checked(path)
-        return check_source(source, rules)
+        return check_source(source, rules, modules)
     except Unreadable as unreadable:
         return Checked(path, tuple(_unread(unreadable, rules)))
 
 
-def check_source(source: Source, rules: Sequence[Rule]) -> Checked:
-    """Check a source. Raises Unreadable if it is not Python."""
-    from lintgrad.flow.functions import flow_graphs
-    from lintgrad.syntax.parse import parse
+def check_source(source: Source, rules: Sequence[Rule], modules: Modules | None = None) -> Checked:
+    """Check a source, with the modules it imports if these can be found.
+
+    Raises Unreadable if it is not Python.
+    """
+    from lintgrad.flow.roots import analysed
 
     found: list[Diagnostic] = []
     failures: list[str] = []
     try:
-        graphs = flow_graphs(parse(source), source)
+        analysis = analysed(source, modules.find if modules is not None else None)
     except Unreadable:
         raise
     except Exception as error:  # one file of ours must not end the run
         return Checked(source.path, failures=(_failure("the analysis", source.path, error),))
-    for graph in graphs:
-        flow = Flow(graph)
+    for number in analysis.roots:
+        flow = Flow(analysis.graphs, number)
         for rule in rules:
             try:
                 findings = list(rule.check_flow(flow)) if rule.check_flow else []
             except Exception as error:  # nor must one rule
                 failures.append(_failure(f"rule {rule.code} {rule.name}", source.path, error))
                 continue
-            found += [diagnostic({source.path: source}, rule, finding) for finding in findings]
+            found += [diagnostic(analysis.sources, rule, finding) for finding in findings]
+    graphs = [analysis.graphs[number] for number in analysis.roots]
     return Checked(
         source.path,
         tuple(finished(found)),

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from lintgrad.engine.check import Checked, check_bytes, is_relevant
 from lintgrad.rule import Rule, Unread
+from lintgrad.source.imports import Modules
 from lintgrad.source.text import Source, Span
 
 T = TypeVar("T")
@@ -73,13 +74,14 @@ def _cannot_open(path: str, error: OSError, rules: Iterable[Rule]) -> Checked:
     return Checked(path, tuple(finished(found)))
 
 
-def _check(work: _Work) -> Checked:
-    return check_bytes(work.path, work.data, work.rules)
-
-
 def _here(work: Iterable[_Work]) -> Iterator[Checked]:
+    modules = Modules()
     for one in work:
-        yield with_deep_stack(lambda one=one: _check(one))  # type: ignore[misc]
+        yield with_deep_stack(lambda one=one: _check(one, modules))  # type: ignore[misc]
+
+
+def _check(work: _Work, modules: Modules) -> Checked:
+    return check_bytes(work.path, work.data, work.rules, modules)
 
 
 def with_deep_stack(function: Callable[[], T]) -> T:
@@ -107,13 +109,18 @@ def with_deep_stack(function: Callable[[], T]) -> T:
     return results[0]
 
 
+_MODULES: list[Modules] = []
+"""The modules that a worker process has found so far: one element, made as the worker starts."""
+
+
 def _in_worker(work: _Work) -> Checked:
-    return with_deep_stack(lambda: _check(work))
+    return with_deep_stack(lambda: _check(work, _MODULES[0]))
 
 
 def _start_worker() -> None:
     """Leave Ctrl-C to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _MODULES.append(Modules())
 
 
 def _in_processes(work: list[_Work], jobs: int) -> Iterator[Checked]:

@@ -3,7 +3,18 @@
 from dataclasses import dataclass, field, replace
 
 from lintgrad.flow.events import Event
-from lintgrad.flow.graph import Block, Branch, Enter, Exit, Goto, Leave, Repeat, Stop, targets_of
+from lintgrad.flow.graph import (
+    Block,
+    Branch,
+    Call,
+    Enter,
+    Exit,
+    Goto,
+    Leave,
+    Repeat,
+    Stop,
+    targets_of,
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -92,6 +103,8 @@ def _renumbered(exit_: Exit, order: dict[int, int]) -> Exit:
                 if_false=order[exit_.if_false],
                 loop=None if ends is None else replace(ends, done=order[ends.done]),
             )
+        case Call():
+            return replace(exit_, target=order[exit_.target])
         case Repeat():
             done = None if exit_.done is None else order[exit_.done]
             return Repeat(exit_.loop, order[exit_.body], done)

@@ -1,6 +1,7 @@
 """Lowering of what goes one way or another: `if`, `match`, `try`, `and`, `or`."""
 
 from lintgrad.flow.assignments import forget
+from lintgrad.flow.events import Escape
 from lintgrad.flow.exceptions import may_raise
 from lintgrad.flow.graph import Branch
 from lintgrad.flow.lowering import Lowering, assigned_places
@@ -17,10 +18,13 @@ def lower_if(lowering: Lowering, statement: nodes.If) -> None:
         lowering.emit(forget(assigned_places(inner), statement.span))
         return
     before = lowering.some_only
-    if lowering.treats_elements and not lowering.reading.conditions.is_decided(statement.test):
-        lowering.some_only = True
+    chosen = lowering.treats_elements and not lowering.reading.conditions.is_decided(statement.test)
+    lowering.some_only = before or chosen
     _arms(lowering, statement)
     lowering.some_only = before
+    if chosen and lowering.reading.relevance.changes(inner):
+        # Whether it is one of those that matter is not known whichever way the test goes.
+        lowering.emit([Escape(statement.span, None, "only some elements are treated here")])
 
 
 def _arms(lowering: Lowering, statement: nodes.If) -> None:

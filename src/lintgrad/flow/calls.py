@@ -4,19 +4,19 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from lintgrad.flow import guesses
+from lintgrad.flow.bindings import Via
 from lintgrad.flow.events import Backward, Escape, Event, GradAssign, MayBackward, ZeroGrad
+from lintgrad.flow.followed import Followed
 from lintgrad.flow.gradients_by_hand import grad_holder, is_nothing, part_of_grad
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
-from lintgrad.flow.scopes import Scope, Via
-from lintgrad.flow.touching import Touching
+from lintgrad.flow.scopes import Scope
 from lintgrad.flow.unseen import Unseen, changes_gradients_in_place
 from lintgrad.source.text import Span, spelled
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Global, Lambda, Name, Sequence, Starred
-from lintgrad.syntax.walk import statements_of
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name, Sequence, Starred
 
 _STEP_LIKE = frozenset({"first_step", "second_step"})
 
@@ -24,20 +24,18 @@ _STEP_LIKE = frozenset({"first_step", "second_step"})
 class Calls:
     """Turns the calls of one function into events."""
 
-    def __init__(
-        self, scope: Scope, roles: Roles, touching: Touching, places: Places, text: str
-    ) -> None:
+    def __init__(self, scope: Scope, roles: Roles, places: Places, followed: Followed) -> None:
         self._scope = scope
         self._roles = roles
-        self._touching = touching
         self._places = places
-        self._text = text
-        self._unseen = Unseen(scope, places, text)
+        self._followed = followed
+        self._text = scope.source.text
+        self._unseen = Unseen(scope, places, self._text)
 
     def events(self, call: Call) -> tuple[Event, ...]:
         """What a call does to gradients, its arguments left aside."""
         func = self._bound_method(call.func)
-        if isinstance(func, Attr):
+        if isinstance(func, Attr) and not self._followed.is_own(self._scope, func):
             special = _SPECIAL.get(func.name)
             if special is not None:
                 return special(self, call, func)
@@ -52,27 +50,16 @@ class Calls:
         return func
 
     def rebinds(self, call: Call) -> tuple[str, ...]:
-        """The places of the caller that a function of this file gives new values."""
-        local = self._roles.local_function(self._scope, call)
-        if local is None:
-            return ()
-        shared = {
-            name
-            for statement in statements_of(local.node.body)
-            if isinstance(statement, Global)
-            for name in statement.names
-        }
-        own = {place for place in local.bindings if place.startswith("self.")}
-        return tuple(sorted(shared | own))
+        """The places of the caller that a function of the project gives new values."""
+        return self._followed.rebinds(self._scope, call)
 
     def enters(self, manager: Expr) -> tuple[Event, ...]:
-        """What entering and leaving an object of a class in this file does to gradients."""
-        found = self._roles.of_expr(self._scope, manager)
-        own = found.own if found is not None else None
-        methods = [own.method(name) for name in ("__enter__", "__exit__")] if own else []
-        if any(method is not None and self._touching.may_touch(method) for method in methods):
-            return (Escape(manager.span, None, "entering this clears, steps or runs backward"),)
-        return ()
+        """What entering an object of a class in the project does to gradients."""
+        return self._followed.method(self._scope, manager, "__enter__")
+
+    def leaves(self, manager: Expr) -> tuple[Event, ...]:
+        """What leaving it does."""
+        return self._followed.method(self._scope, manager, "__exit__")
 
     def expects_error(self, manager: Expr) -> bool:
         """Whether a context manager is there to catch an error that is asked for."""
@@ -117,15 +104,9 @@ class Calls:
         if changes_gradients_in_place(call, name):
             yield self._escape(call, None, "changes gradients in place")
             return
-        local = self._roles.local_function(self._scope, call)
-        if local is None and any(
-            map(self._touching.may_touch, self._roles.run_by(self._scope, call))
-        ):
-            yield self._escape(call, None, "clears, steps or runs backward itself")
-            return
-        if local is not None:
-            if self._touching.may_touch(local):
-                yield self._escape(call, None, "clears, steps or runs backward itself")
+        followed = self._followed.events(self._scope, call)
+        if followed is not None:
+            yield from followed
             return
         if self._unseen.is_harmless(call, name):
             return
@@ -198,9 +179,8 @@ class Calls:
             return (*self._closure(call, receiver), self._places.step(call.span, receiver))
         if handed is not None and self._places.is_optimizer(handed):
             return (self._escape(call, frozenset({self._places.canonical(handed)}), "is unknown"),)
-        local = self._roles.local_function(self._scope, call)
-        if role is Role.OWN_OBJECT and (local is None or self._touching.may_touch(local)):
-            return (self._escape(call, None, "is a method of a class in this file"),)
+        if role is Role.OWN_OBJECT:
+            return (self._escape(call, None, "is a method that cannot be seen"),)
         return ()
 
     def _scaler_step(self, call: Call, handed: str | None) -> tuple[Event, ...]:
@@ -215,13 +195,15 @@ class Calls:
 
     def _is_closure(self, call: Call) -> bool:
         argument = call.argument(0, "closure")
-        if isinstance(argument, Name):
-            return self._scope.function(argument.id) is not None
-        return isinstance(argument, Lambda)
+        return argument is not None and self._followed.is_function(self._scope, argument)
 
     def _closure(self, call: Call, receiver: str) -> tuple[Event, ...]:
         if not call.args and not call.keywords:
             return ()
+        argument = call.argument(0, "closure")
+        ran = None if argument is None else self._followed.value(self._scope, argument)
+        if ran is not None:
+            return ran
         place = frozenset({self._places.canonical(receiver)})
         return (self._escape(call, place, "runs its argument"),)
 

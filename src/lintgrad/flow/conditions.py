@@ -50,7 +50,8 @@ class Conditions:
         self._scope = scope
         self._places = places
         self._text = text
-        self._sites: Counter[str] = Counter()
+        self.sites: Counter[str] = Counter()
+        """How many places whose gradients matter ask each test."""
 
     def atom(self, test: Expr, *, strong: bool) -> Atom:
         """The atom of a test; strong if gradient events depend on it."""
@@ -60,7 +61,7 @@ class Conditions:
         asked, negated = _positive(test)
         key = self._key(asked)
         if key is not None and strong:
-            self._sites[key] += 1
+            self.sites[key] += 1
         return Atom(asked, key, frozenset(_mentions(test)), negated)
 
     def is_decided(self, test: Expr) -> bool:
@@ -71,10 +72,6 @@ class Conditions:
             case Unary(op="not", value=value):
                 return self.is_decided(value)
         return self._presence(test) is not None
-
-    def remembered(self, most: int) -> frozenset[str]:
-        """The keys of tests that guard gradients in more than one place."""
-        return frozenset(key for key, n in self._sites.most_common(most) if n > 1)
 
     def _presence(self, test: Expr) -> bool | None:
         """The outcome of asking whether an optimizer, a scaler or a gradient is there at all.

@@ -77,6 +77,14 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """A function of the project runs; the number is that of its graph in the program."""
+
+    span: Span
+    callee: int
+
+
+@dataclass(frozen=True, slots=True)
 class Escape:
     """Something that is not understood may clear, step or run backward.
 
@@ -127,6 +135,7 @@ Event = (
     | ZeroGrad
     | GradAssign
     | Build
+    | Called
     | Escape
     | MayBackward
     | NamedOnly
@@ -134,5 +143,5 @@ Event = (
     | Rebind
 )
 
-GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign)
+GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called)
 """The events that a guard is worth deciding for."""

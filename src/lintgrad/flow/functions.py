@@ -1,85 +1,75 @@
-"""One file to the flow graphs of its functions: pure, and all that the analysis keeps of a file."""
+"""One frame to its flow graph, and to what it takes to join the graph with those it calls."""
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from lintgrad.flow.assignments import Assignments
+from lintgrad.flow.bindings import Via
 from lintgrad.flow.calls import Calls
 from lintgrad.flow.conditions import Conditions
-from lintgrad.flow.events import Assign, Backward, Build, NamedOnly, Step, ZeroGrad
+from lintgrad.flow.crossing import Crossing
+from lintgrad.flow.events import Assign, Backward, Build, GradAssign, NamedOnly, Step, ZeroGrad
 from lintgrad.flow.feeding import feeding_places
-from lintgrad.flow.graph import Block, FlowGraph, Guards, Optimizer
+from lintgrad.flow.followed import Followed
+from lintgrad.flow.graph import Block, FlowGraph, Optimizer
 from lintgrad.flow.guards import guards_of
 from lintgrad.flow.lower import lower
 from lintgrad.flow.lowering import Reading
 from lintgrad.flow.places import Places
+from lintgrad.flow.program import Program
 from lintgrad.flow.relevance import Relevance
 from lintgrad.flow.role import Basis
-from lintgrad.flow.roles import Roles
-from lintgrad.flow.scopes import Scope, Via, root_of, scopes_of
-from lintgrad.flow.touching import Touching, touches_itself
-from lintgrad.flow.usage import Usage
-from lintgrad.source.text import Source, Span
+from lintgrad.flow.scopes import Scope, root_of
+from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Expr, Function, Module
+from lintgrad.syntax.nodes import Expr, Function
 from lintgrad.syntax.walk import parts_of, statements_of
 
-_TORCH = ("torch", "accelerate", "lightning", "pytorch_lightning", "lightning_fabric", "apex")
-_OTHER_ENGINES = ("tensorflow", "keras", "mxnet", "paddle", "jax", "tinygrad", "micrograd", "numpy")
-_MOST_REMEMBERED = 8
-"""How many tests are decided once, at most: each doubles the paths that are kept apart."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lowered:
+    """A frame's graph, with what it names and asks, as far as other frames may share it."""
+
+    scope: Scope
+    graph: FlowGraph
+    places: Places
+    sites: Counter[str]
+    """How many places guarded by gradient events ask each test."""
 
 
-def flow_graphs(module: Module, source: Source) -> tuple[FlowGraph, ...]:
-    """The flow graphs of a file's functions and of its module body, where gradients are used."""
-    scopes = scopes_of(module)
-    strength = _strength(scopes)
+def lower_frame(program: Program, crossing: Crossing, frame: Scope) -> Lowered:
+    """Lower the body of a function in one kind of call, or of a module."""
+    file = program.files[frame.source.path]
+    strength = program.strength(frame)
     if strength is None:
-        return ()
-    roles = Roles(scopes)
-    touching = Touching(scopes, roles)
-    usage = Usage(scopes)
-    return tuple(
-        _lower(scope, Places(scope, roles, usage, strength), roles, touching, source)
-        for scope in scopes
-        if touches_itself(scope)
-    )
-
-
-def _strength(scopes: list[Scope]) -> Basis | None:
-    """How far the file's imports can be trusted to make this torch code; None if not at all."""
-    imported = {name.split(".")[0] for scope in scopes for name in scope.imports.values()}
-    if imported & set(_TORCH):
-        return Basis.BUILT
-    return None if imported & set(_OTHER_ENGINES) else Basis.NAMED
-
-
-def _lower(
-    scope: Scope, places: Places, roles: Roles, touching: Touching, source: Source
-) -> FlowGraph:
-    calls = Calls(scope, roles, touching, places, source.text)
-    relevance = Relevance(scope, roles, calls, places)
-    assignments = Assignments(scope, roles, places, relevance)
-    conditions = Conditions(scope, places, source.text)
-    guards = guards_of(scope, relevance)
-    followed = guards.tracked | feeding_places(scope, calls)
-    reading = Reading(scope, places, calls, relevance, assignments, conditions, followed)
+        strength = Basis.NAMED
+    places = Places(frame, program.roles, crossing, file.usage, strength)
+    followed = Followed(program.roles, program.touching, program.number)
+    calls = Calls(frame, program.roles, places, followed)
+    relevance = Relevance(frame, program.roles, calls, places)
+    assignments = Assignments(frame, program.roles, places, relevance)
+    conditions = Conditions(frame, places, frame.source.text)
+    guards = guards_of(frame, relevance)
+    watched = guards.tracked | feeding_places(frame, calls)
+    reading = Reading(frame, places, calls, relevance, assignments, conditions, watched)
     places.optimizers.clear()  # until here loop variables did not stand for anything yet
     lowering = lower(reading)
     blocks = lowering.blocks.finish()
-    remembered = conditions.remembered(_MOST_REMEMBERED)
-    start = scope.node.span.start if isinstance(scope.node, Function) else 0
-    end = max((s.span.end for s in statements_of(scope.node.body)), default=start)
-    return FlowGraph(
-        scope.name,
-        Span(start, end, source.path),
+    start = frame.node.span.start if isinstance(frame.node, Function) else 0
+    end = max((s.span.end for s in statements_of(frame.node.body)), default=start)
+    graph = FlowGraph(
+        frame.name,
+        Span(start, end, frame.source.path),
         blocks,
         tuple(lowering.loops),
         _named_in(blocks, places.optimizers),
-        Guards(guards.tracked, guards.stand_ins, guards.length, remembered),
-        _outer_values(scope, blocks),
-        {n: d for n, d in scope.imports.items() if not scope.binds(n)},
+        guards,
+        _outer_values(frame, blocks),
+        {n: d for n, d in frame.imports.items() if not frame.binds(n)},
         tuple(lowering.notes),
     )
+    return Lowered(frame, graph, places, conditions.sites)
 
 
 def _named_in(blocks: tuple[Block, ...], known: dict[str, Optimizer]) -> dict[str, Optimizer]:
@@ -90,6 +80,21 @@ def _named_in(blocks: tuple[Block, ...], known: dict[str, Optimizer]) -> dict[st
             if isinstance(event, Step | Build | NamedOnly | ZeroGrad) and event.optimizer:
                 named[event.optimizer] = None
     return {place: known[place] for place in named if place in known}
+
+
+def places_in(lowered: Lowered) -> frozenset[str]:
+    """The places that a graph's events, owners and guards name."""
+    graph = lowered.graph
+    found = set(graph.optimizers) | set(graph.guards.tracked)
+    for optimizer in graph.optimizers.values():
+        found |= optimizer.owners.places | optimizer.owners.related
+    for block in graph.blocks:
+        for event in block.events:
+            if isinstance(event, ZeroGrad | GradAssign):
+                found |= event.owners.places | event.owners.related
+            if isinstance(event, Step | ZeroGrad) and event.optimizer is not None:
+                found.add(event.optimizer)
+    return frozenset(found)
 
 
 def _outer_values(scope: Scope, blocks: tuple[Block, ...]) -> dict[str, Expr]:

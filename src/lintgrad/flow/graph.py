@@ -1,6 +1,6 @@
-"""One function lowered: blocks of events, joined by jumps, branches and loops."""
+"""One function lowered: blocks of events, joined by jumps, branches, loops and calls."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lintgrad.flow.events import Event, Owners
@@ -55,19 +55,56 @@ class Stop:
     """The function ends."""
 
 
-Exit = Goto | Branch | Repeat | Stop
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How the places of a caller and of what it calls go together.
+
+    Outside are the places of the called function with what the caller calls them; passed are
+    its parameters with the caller's expressions; lost are the places of the caller that it gives
+    new values. Strangers are its optimizers that may be any of the caller's.
+    """
+
+    outside: tuple[tuple[str, str], ...] = ()
+    passed: tuple[tuple[str, Expr], ...] = ()
+    strangers: frozenset[str] = frozenset()
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Another graph of the program is gone through before control goes on in one block."""
+
+    span: Span
+    callee: int
+    target: int
+    lost: tuple[str, ...]
+    link: Link = Link()
+
+
+Exit = Goto | Branch | Repeat | Stop | Call
 
 
 def targets_of(exit_: Exit) -> tuple[int, ...]:
     """The blocks that control may go on in."""
     match exit_:
-        case Goto():
+        case Goto() | Call():
             return (exit_.target,)
         case Branch():
             return (exit_.if_true, exit_.if_false)
         case Repeat():
             return (exit_.body,) if exit_.done is None else (exit_.body, exit_.done)
     return ()
+
+
+def reachable(graphs: "Sequence[FlowGraph]", number: int) -> list[int]:
+    """The numbers of a graph and of those it calls, directly or not."""
+    found = [number]
+    for at in found:  # grows while it is read
+        exits = (block.exit for block in graphs[at].blocks)
+        found += dict.fromkeys(
+            e.callee for e in exits if isinstance(e, Call) and e.callee not in found
+        )
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +156,15 @@ class Loop:
 class Optimizer:
     """An optimizer that the function steps or clears.
 
-    Escaped if something that cannot be seen may clear it at any time.
+    Escaped if something that cannot be seen may clear it at any time. Suspects are places that
+    may be the same thing.
     """
 
     place: str
     basis: Basis
     owners: Owners
     escaped: bool = False
+    suspects: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +172,19 @@ class Guards:
     """What it takes to decide the function's guards by counting.
 
     Tracked places are worth remembering the value of; stand-ins are numbers for window lengths
-    that are not written down; every loop that is counted runs `length` times.
+    that are not written down; every loop that is counted runs `length` times, which is what the
+    places in `lasts` stand for. The length suits the moduli and limits that guards count to.
     """
 
     tracked: frozenset[str] = frozenset()
     stand_ins: Mapping[str, int] = field(default_factory=dict)
+    lasts: frozenset[str] = frozenset()
+    moduli: frozenset[int] = frozenset()
+    limits: frozenset[int] = frozenset()
     length: int = 2
     remembered: frozenset[str] = frozenset()
+    starts: Mapping[str, Expr] = field(default_factory=dict)
+    """What tracked places of an object hold when it is made."""
 
 
 @dataclass(frozen=True, slots=True)

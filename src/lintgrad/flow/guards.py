@@ -5,13 +5,15 @@ Where `n` is not written down it stands for 3, and loops run a number of times t
 of it (7), so that windows, phase errors and partial windows are all seen.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from lintgrad.flow.bindings import Via
+from lintgrad.flow.frames import constant_of
 from lintgrad.flow.graph import Counter, Guards
 from lintgrad.flow.loops import counters_of, names_in
 from lintgrad.flow.relevance import Relevance, assigned
-from lintgrad.flow.scopes import Scope, Via
+from lintgrad.flow.scopes import Scope
 from lintgrad.syntax import nodes
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Binary, Compare, Const, Expr, Stmt, Unary
@@ -44,17 +46,19 @@ def guards_of(scope: Scope, relevance: Relevance) -> Guards:
                 values.setdefault(name, []).append(value)
     tests = _with_flags(list(_tests(body, relevance)), values)
     by_hand = {name for name, all_values in values.items() if _counts(name, all_values)}
+    by_hand |= _counted_by_object(scope) | _parameters(scope)
     counters = {c.place for c in _counters(body)}
     flags = {name for name, all_values in values.items() if all(map(_is_constant, all_values))}
     found = _Found(tests)
     for test in tests:
         _read(test, counters | by_hand, found)
         found.counted |= _places(test) & flags
+        found.counted |= {p for p in _places(test) if constant_of(scope, p) is not None}
         if (place := place_of(_asked(test))) in counters and place is not None:
             found.counted.add(place)
     numbers = {name: _number(scope, name) for name in found.windows | found.lasts}
     found.moduli |= {n for name, n in numbers.items() if n is not None and name in found.windows}
-    length = _length(found)
+    length = counted_length(found.moduli, found.limits)
     stand_ins = {name: WINDOW for name in found.windows if numbers[name] is None}
     stand_ins |= {
         name: length
@@ -63,7 +67,49 @@ def guards_of(scope: Scope, relevance: Relevance) -> Guards:
     }
     stand_ins |= {name: n for name, n in numbers.items() if n is not None}
     relevant = _closure(found.counted | (found.windows & values.keys()), values)
-    return Guards(frozenset(relevant), stand_ins, length)
+    return Guards(
+        frozenset(relevant),
+        stand_ins,
+        frozenset(found.lasts & stand_ins.keys()) - {n for n in numbers if numbers[n] is not None},
+        frozenset(found.moduli),
+        frozenset(found.limits),
+        length,
+        starts=_starts(scope, relevant),
+    )
+
+
+def _starts(scope: Scope, places: set[str]) -> dict[str, Expr]:
+    """The constants that an object's counters are made with."""
+    init = scope.owner.method("__init__") if scope.owner is not None else None
+    found: dict[str, Expr] = {}
+    for place in places if init is not None else ():
+        bindings = init.bindings.get(place, []) if init is not None else []
+        if len(bindings) == 1 and isinstance(bindings[0].value, Const):
+            found[place] = bindings[0].value
+    return found
+
+
+def _parameters(scope: Scope) -> set[str]:
+    """The parameters of a frame that are not known to be constants: counters, perhaps."""
+    return {
+        name
+        for name, passed in (scope.arguments or {}).items()
+        if not isinstance(passed.expr, Const) and name != "self"
+    }
+
+
+def _counted_by_object(scope: Scope) -> set[str]:
+    """The attributes that some method of the class counts by hand."""
+    if scope.owner is None:
+        return set()
+    return {
+        place
+        for one in scope.owner.lineage()
+        for method in one.methods.values()
+        for place, bindings in method.bindings.items()
+        if place.startswith("self.")
+        and any(b.via is Via.CHANGED and isinstance(b.value, Const) for b in bindings)
+    }
 
 
 def _is_constant(value: Expr) -> bool:
@@ -157,7 +203,10 @@ def _places(expr: Expr) -> set[str]:
 
 
 def _number(scope: Scope, place: str) -> int | None:
-    """The number a place is bound to, where it is bound once."""
+    """The number a place is bound to, where it is bound once, or that a call passes for it."""
+    passed = constant_of(scope, place)
+    if passed is not None:
+        return passed.value if isinstance(passed.value, int) else None
     looked = scope.lookup(place)
     if looked is None or len(looked[1]) != 1 or looked[1][0].via is not Via.VALUE:
         return None
@@ -165,10 +214,10 @@ def _number(scope: Scope, place: str) -> int | None:
     return value.value if isinstance(value, Const) and isinstance(value.value, int) else None
 
 
-def _length(found: _Found) -> int:
+def counted_length(all_moduli: Iterable[int], all_limits: Iterable[int]) -> int:
     """How often a counted loop runs: past two windows, and no multiple of any."""
-    moduli = {n for n in found.moduli if 1 < n <= LONGEST_WINDOW} | {WINDOW}
-    limits = {n for n in found.limits if 0 < n <= LONGEST_WINDOW}
+    moduli = {n for n in all_moduli if 1 < n <= LONGEST_WINDOW} | {WINDOW}
+    limits = {n for n in all_limits if 0 < n <= LONGEST_WINDOW}
     length = max(2 * max(moduli), *limits, 0) + 1
     while any(length % n == 0 for n in moduli):
         length += 1

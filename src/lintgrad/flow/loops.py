@@ -1,12 +1,15 @@
 """Loops: their counters, their length, and whether they run over optimizers or parameters."""
 
 from collections.abc import Iterator
+from collections.abc import Mapping as Mapping_
 
+from lintgrad.flow.bindings import Via
 from lintgrad.flow.elements import element_source
 from lintgrad.flow.gradients_by_hand import grad_holder
 from lintgrad.flow.graph import Counter
 from lintgrad.flow.places import Places
-from lintgrad.flow.scopes import Scope, Via, root_of
+from lintgrad.flow.scopes import Argument, Scope, root_of
+from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
     Assign,
@@ -23,6 +26,8 @@ from lintgrad.syntax.nodes import (
     Unary,
 )
 from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
+
+Arguments = Mapping_[str, Argument]
 
 _PASSES_LENGTH = frozenset({"tqdm", "trange", "list", "tuple", "reversed", "iter", "enumerate"})
 
@@ -141,6 +146,10 @@ def _display(source: Expr, scope: Scope) -> tuple[Expr, ...] | None:
         case Mapping():
             return tuple(value for _, value in source.items)
     place = place_of(source)
+    if place is not None and scope.arguments is not None:
+        passed = _passed_display(source.span, place, scope.arguments)
+        if passed is not None:
+            return passed
     found = scope.lookup(place) if place is not None else None
     if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
         return None
@@ -153,6 +162,40 @@ def _display(source: Expr, scope: Scope) -> tuple[Expr, ...] | None:
         span = value.span
         return tuple(Name(span, f"{place}[{key!r}]") for key in keys) if None not in keys else None
     return _display(value, found[0]) if isinstance(value, Sequence) else None
+
+
+def _passed_display(span: Span, place: str, arguments: Arguments) -> tuple[Expr, ...] | None:
+    """The elements of a parameter that is passed a display, or that collects arguments."""
+    collected = [name for name in arguments if name.startswith(f"{place}[")]
+    if collected:
+        return tuple(Name(span, name) for name in collected)
+    passed = arguments.get(place)
+    if passed is None:
+        return None
+    elements = _display(passed.expr, passed.scope)
+    if elements is None:
+        return None
+    keys: list[object] = list(range(len(elements)))
+    shown = _written(passed)
+    if isinstance(shown, Mapping):
+        keys = [key.value if isinstance(key, Const) else None for key, _ in shown.items]
+    return None if None in keys else tuple(Name(span, f"{place}[{key!r}]") for key in keys)
+
+
+def _written(passed: Argument) -> Expr | None:
+    """The display that is passed, through names that are bound once and parameters."""
+    scope, expr = passed
+    while not isinstance(expr, Mapping | Sequence):
+        place = place_of(expr)
+        again = (scope.arguments or {}).get(place) if place is not None else None
+        if again is not None:
+            scope, expr = again
+            continue
+        found = scope.lookup(place) if place is not None else None
+        if found is None or len(found[1]) != 1:
+            return None
+        scope, expr = found[0], found[1][0].value
+    return expr
 
 
 def _treated(loop: For) -> Iterator[str]:

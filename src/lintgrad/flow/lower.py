@@ -58,8 +58,8 @@ def _with(lowering: Lowering, statement: nodes.With) -> None:
         if item.target is not None:
             lowering.assign((item.target,), item.value, item.value.span)
     lowering.body(statement.body)
-    for item in statement.items:
-        lowering.emit(lowering.reading.calls.enters(item.value))
+    for item in reversed(statement.items):
+        lowering.emit(lowering.reading.calls.leaves(item.value))
 
 
 def _return(lowering: Lowering, statement: nodes.Return | nodes.Raise) -> None:
@@ -83,6 +83,7 @@ _LOWERED: Lowered = {
     nodes.ExprStmt: _expression_statement,
     nodes.Assign: _assign,
     nodes.AugAssign: _augmented,
+    nodes.Declare: _nothing,
     nodes.Delete: _delete,
     nodes.If: branching.lower_if,
     nodes.For: repetition.lower_for,

@@ -11,8 +11,8 @@ from lintgrad.flow.assignments import Assignments, forget
 from lintgrad.flow.blocks import Blocks
 from lintgrad.flow.calls import Calls
 from lintgrad.flow.conditions import Atom, Conditions
-from lintgrad.flow.events import Escape, Event, GradAssign, Step, ZeroGrad
-from lintgrad.flow.graph import Branch, Loop, LoopTest, Note, Stop
+from lintgrad.flow.events import Called, Escape, Event, GradAssign, Step, ZeroGrad
+from lintgrad.flow.graph import Branch, Call, Loop, LoopTest, Note, Stop
 from lintgrad.flow.loops import names_in
 from lintgrad.flow.places import Places
 from lintgrad.flow.relevance import Relevance, assigned, evaluated
@@ -90,16 +90,40 @@ class Lowering:
         for part in evaluated(expr):
             self.expression(part)
         if isinstance(expr, nodes.Call):
-            self.emit(self.reading.calls.events(expr))
-            self.emit(forget(self.reading.calls.rebinds(expr), expr.span))
+            self._run(self.reading.calls.events(expr), self.reading.calls.rebinds(expr), expr.span)
             if self.reading.relevance.ends(expr):
                 self.stop()
         elif isinstance(expr, nodes.Walrus):
             self.assign((expr.target,), expr.value, expr.span)
 
+    def _run(self, events: Iterable[Event], lost: tuple[str, ...], span: Span) -> None:
+        """Emit what a call does, and forget what the called function gives new values."""
+        called = False
+        for event in events:
+            if isinstance(event, Called):
+                called = True
+                self.call(event, lost)
+            else:
+                self.emit([event])
+        if not called:
+            self.emit(forget(lost, span))
+
+    def call(self, event: Called, lost: tuple[str, ...] = ()) -> None:
+        """Go through another graph."""
+        if self.some_only:
+            reason = "only some elements of a collection are treated here"
+            self.emit([Escape(event.span, None, reason)])
+            return
+        following = self.blocks.new()
+        self.blocks.leave(Call(event.span, event.callee, following, lost))
+        self.blocks.jump_to(following)
+
     def emit(self, events: Iterable[Event]) -> None:
         """Add events to the current block, and note those that say something is not understood."""
         for event in map(_of_some, events) if self.some_only else events:
+            if isinstance(event, Called):
+                self.call(event)
+                continue
             if isinstance(event, Escape):
                 self.notes.append(Note(event.span, event.reason))
             self.blocks.add(event)

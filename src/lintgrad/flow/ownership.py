@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from lintgrad.flow.bindings import Via
 from lintgrad.flow.elements import element_source
 from lintgrad.flow.events import UNKNOWN_OWNERS, Owners
-from lintgrad.flow.scopes import Scope, Via, root_of
+from lintgrad.flow.scopes import Scope, root_of
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
@@ -44,7 +45,17 @@ def module_owners(scope: Scope, place: str) -> Owners:
                     return module_owners(scope, wrapped)
             if binding.via is Via.ELEMENT:
                 return Owners(frozenset({name}), related=related_places(scope, name))
-    return Owners(frozenset({name}), complete=True, related=related_places(scope, name))
+    known = scope.arguments is None or _is_passed(scope, name)
+    return Owners(frozenset({name}), complete=known, related=related_places(scope, name))
+
+
+def _is_passed(frame: Scope, place: str) -> bool:
+    """Whether what a place of a frame begins with is no parameter, or one whose value is known."""
+    root = root_of(place)
+    passed = (frame.arguments or {}).get(root)
+    if passed is None:
+        return frame.parameter(root) is None
+    return root == "self" or place_of(passed.expr) is not None
 
 
 def _wrapped_module(scope: Scope, call: Call) -> str | None:

@@ -3,13 +3,16 @@
 from dataclasses import replace
 
 from lintgrad.flow import guesses
+from lintgrad.flow.aliases import Aliases
+from lintgrad.flow.bindings import Binding, Via
+from lintgrad.flow.crossing import Crossing
 from lintgrad.flow.elements import element_source
 from lintgrad.flow.events import UNKNOWN_OWNERS, Escape, Event, Owners, Step, ZeroGrad
 from lintgrad.flow.graph import Optimizer
 from lintgrad.flow.ownership import canonical_module, local_root, module_owners, owners_of
 from lintgrad.flow.role import Basis, Found, Role
 from lintgrad.flow.roles import Roles
-from lintgrad.flow.scopes import Binding, Scope, Via, root_of
+from lintgrad.flow.scopes import Scope, root_of
 from lintgrad.flow.usage import Usage
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
@@ -22,13 +25,16 @@ _OPTIMIZER_METHODS = frozenset({"step", "param_groups", "add_param_group"})
 class Places:
     """Answers what a place of one function is; collects the optimizers that events name."""
 
-    def __init__(self, scope: Scope, roles: Roles, usage: Usage, strength: Basis) -> None:
+    def __init__(
+        self, scope: Scope, roles: Roles, crossing: Crossing, usage: Usage, strength: Basis
+    ) -> None:
         self._scope = scope
         self._roles = roles
+        self._crossing = crossing
         self._usage = usage
         self._strength = strength
         self._renamed: dict[str, str] = {}
-        self._known_aliases: dict[str, list[str | None]] = {}
+        self._aliases = Aliases(scope, roles, crossing, usage)
         self.optimizers: dict[str, Optimizer] = {}
 
     def rename(self, name: str, place: str | None) -> str | None:
@@ -46,55 +52,10 @@ class Places:
         root = root_of(place)
         if root in self._renamed and root not in seen:
             return self._canonical(self._renamed[root], seen | {root}) + place[len(root) :]
-        aliases = self._aliases(place)
+        aliases = self._aliases.of(place)
         if len(aliases) == 1 and aliases[0] is not None and aliases[0] not in seen:
             return self._canonical(aliases[0], seen | {place})
         return place
-
-    def _aliases(self, place: str) -> list[str | None]:
-        """What the bindings of a place make it another name for; None for anything else."""
-        if place not in self._known_aliases:
-            self._known_aliases[place] = self._find_aliases(place)
-        return self._known_aliases[place]
-
-    def _find_aliases(self, place: str) -> list[str | None]:
-        found: list[str | None] = []
-        hidden = guesses.attribute_behind(place)
-        if hidden is not None and self._scope.lookup(place) is None and self._is_known(hidden):
-            return [hidden]
-        if self._scope.parameter(place) is not None:
-            found.append(None)  # it may still be what it was passed
-        for binding in self._scope.bindings.get(place, ()):
-            if isinstance(binding.value, Const):
-                continue
-            alias = self._alias(binding)
-            if alias is not None and alias.startswith((f"{place}.", f"{place}[")):
-                alias = None  # `node = node.next` is no other name of the same thing
-            if alias != place and alias not in found:
-                found.append(alias)
-        return found
-
-    def _is_known(self, place: str) -> bool:
-        return self._scope.lookup(place) is not None or bool(self._usage.methods(place))
-
-    def _alias(self, binding: Binding) -> str | None:
-        if binding.via is Via.VALUE and isinstance(binding.value, (Name, Attr, Item)):
-            return place_of(binding.value)
-        if not isinstance(binding.value, Call) or binding.via not in (Via.VALUE, Via.PART):
-            return None
-        args = binding.value.args
-        if binding.via is Via.PART:
-            if len(args) != binding.parts:
-                return None
-            args = (args[binding.index],)
-        else:
-            made = self._roles.of_expr(self._scope, binding.value)
-            if made is None or made.role is not Role.OPTIMIZER:
-                return None
-        handed = [place_of(arg) for arg in args]
-        roles = {p: self._roles.of_place(self._scope, p) for p in handed if p is not None}
-        optimizers = [p for p, found in roles.items() if found and found.role is Role.OPTIMIZER]
-        return optimizers[0] if len(optimizers) == 1 else None
 
     def role(self, place: str) -> Role | None:
         """The role of a place, if anything but its use says so."""
@@ -116,7 +77,7 @@ class Places:
         if role is not None:
             return role in (Role.OPTIMIZER, Role.COLLECTION)
         used = {"step", "zero_grad"} & self._usage.methods(place)
-        return bool(used) and not guesses.not_an_optimizer(place)
+        return place != "self" and bool(used) and not guesses.not_an_optimizer(place)
 
     def may_be_optimizer(self, place: str) -> bool:
         """Whether something of no known role may be an optimizer, going by its origin.
@@ -203,7 +164,7 @@ class Places:
         return (clear,)
 
     def _may_alias(self, place: str) -> frozenset[str]:
-        aliases = self._aliases(place)
+        aliases = self._aliases.of(place)
         known = frozenset(a for a in aliases if a is not None)
         return known if len(aliases) > 1 else frozenset()
 
@@ -211,11 +172,22 @@ class Places:
         """Note that an event names an optimizer; returns its canonical place."""
         name = self.canonical(place)
         if name not in self.optimizers:
+            self.optimizers[name] = self.known(name)
+        return name
+
+    def is_built_here(self, name: str) -> bool:
+        """Whether the function itself builds the optimizer at a canonical place."""
+        found = self._found(name)
+        return found is not None and found.build is not None and found.scope is self._scope
+
+    def known(self, name: str) -> Optimizer:
+        """The optimizer at a canonical place, as far as it is known."""
+        if name not in self.optimizers:
             found = self._found(name)
             basis = found.basis if found is not None else self._used(name)
             owners, escaped = self.owners(found), self._usage.is_handed_out(name)
-            self.optimizers[name] = Optimizer(name, min(basis, self._strength), owners, escaped)
-        return name
+            return Optimizer(name, min(basis, self._strength), owners, escaped)
+        return self.optimizers[name]
 
     def _used(self, place: str) -> Basis:
         """The basis of what only its use speaks for: clearing it, or its name, has to confirm."""
@@ -235,18 +207,25 @@ class Places:
             return Owners(
                 frozenset(map(self.canonical, owners.places)), owners.complete, owners.related
             )
-        seen_here = {self._seen_here(found.scope, place) for place in owners.places}
-        places = frozenset(place for place in seen_here if place is not None)
-        return Owners(places, owners.complete and None not in seen_here, owners.related)
+        origin = found.scope
+        seen_here = {self._seen(origin, place) for place in owners.places}
+        places = frozenset(self.canonical(place) for place in seen_here if place is not None)
+        related = {self._crossing.seen(self._scope, origin, place) for place in owners.related}
+        return Owners(
+            places,
+            owners.complete and None not in seen_here,
+            frozenset(place for place in related if place is not None),
+        )
 
-    def _seen_here(self, scope: Scope, place: str) -> str | None:
+    def _seen(self, origin: Scope, place: str) -> str | None:
         """The name here of a place that another scope's optimizer holds the parameters of."""
-        if not local_root(scope, place):
-            return place
-        for name, bindings in scope.bindings.items():
-            if name.startswith("self.") and any(place_of(b.value) == place for b in bindings):
-                return name
-        return None
+        seen = self._crossing.seen(self._scope, origin, place)
+        if seen is not None or local_root(origin, place):
+            return seen
+        if root_of(place) == "self":
+            same = origin.owner is not None and origin.owner is self._scope.owner
+            return place if same else None
+        return place if origin.root is self._scope.root else None
 
     def parameters(self, holder: Expr) -> tuple[str | None, Owners]:
         """The optimizer or the owners whose gradients `holder.grad` stands for."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from lintgrad.flow.calls import Calls
-from lintgrad.flow.events import GRADIENT_EVENTS, NamedOnly
+from lintgrad.flow.events import GRADIENT_EVENTS, MayBackward, NamedOnly
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
@@ -72,6 +72,22 @@ class Relevance:
             return True
         return any(map(self._gradient_event, evaluated(expr)))
 
+    def changes(self, statements: Iterable[Stmt]) -> bool:
+        """Whether statements, in any of their blocks, change gradients or may do so."""
+        return any(
+            self.writes_grad(statement)
+            or any(map(self.changes_gradients, expressions_of(statement)))
+            for statement in statements_of(statements)
+        )
+
+    def changes_gradients(self, expr: Expr) -> bool:
+        """Whether evaluating an expression does more than call what cannot be seen."""
+        if isinstance(expr, Call) and any(
+            not isinstance(event, MayBackward) for event in self._calls.events(expr)
+        ):
+            return True
+        return any(map(self.changes_gradients, evaluated(expr)))
+
     def writes_grad(self, statement: Stmt) -> bool:
         """Whether a statement assigns to, changes or deletes a `.grad`."""
         if isinstance(statement, nodes.AugAssign):
@@ -92,7 +108,10 @@ class Relevance:
             or any(map(self.holds_event, expressions_of(statement)))
             or (
                 isinstance(statement, nodes.With)
-                and any(self._calls.enters(item.value) for item in statement.items)
+                and any(
+                    self._calls.enters(item.value) or self._calls.leaves(item.value)
+                    for item in statement.items
+                )
             )
         )
 

@@ -117,7 +117,7 @@ def _loop(lowering: Lowering, statement: nodes.For | nodes.While, loop: Loop) ->
 
 def lower_comprehension(lowering: Lowering, expr: nodes.Comprehension) -> None:
     """Lower a comprehension as the loops it abbreviates."""
-    if expr.kind == "GeneratorExp":
+    if expr.kind == "GeneratorExp" and lowering.reading.relevance.changes_gradients(expr):
         reason = "a generator runs only as far as something consumes it"
         lowering.emit([Escape(expr.span, None, reason)])
         return

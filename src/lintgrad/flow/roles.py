@@ -1,12 +1,17 @@
 """Which place holds an optimizer, a scaler, a scheduler, and on what evidence."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from lintgrad.flow import guesses
+from lintgrad.flow.bindings import Binding, Via
+from lintgrad.flow.builders import is_optimizer_class, role_of_built
+from lintgrad.flow.callees import Callee, Callees
+from lintgrad.flow.callers import Callers
 from lintgrad.flow.elements import VIEWS, element_source
+from lintgrad.flow.frames import Frames
 from lintgrad.flow.gradients_by_hand import clears
 from lintgrad.flow.role import Basis, Found, Role, collection_of, element_of, strongest
-from lintgrad.flow.scopes import Binding, ClassScope, Scope, Via
+from lintgrad.flow.scopes import Argument, ClassScope, Global, Scope, root_of
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
@@ -25,20 +30,17 @@ from lintgrad.syntax.nodes import (
 
 
 class Roles:
-    """Answers what a place of one file holds; remembers its answers."""
+    """Answers what a place of a project holds; remembers its answers."""
 
-    def __init__(self, scopes: Iterable[Scope]) -> None:
-        self._calls: dict[str, list[tuple[Scope, Call]]] = {}
-        for scope in scopes:
-            for call in scope.calls:
-                if isinstance(call.func, Name | Attr):
-                    name = call.func.id if isinstance(call.func, Name) else call.func.name
-                    self._calls.setdefault(name, []).append((scope, call))
-        self._known: dict[tuple[int, str], Found | None] = {}
+    def __init__(self) -> None:
+        self.callees = Callees(self)
+        self.frames = Frames(self)
+        self.callers = Callers()
+        self._known: dict[tuple[Scope, str], Found | None] = {}
 
     def of_place(self, scope: Scope, place: str) -> Found | None:
         """The role of a place as seen from a scope, or None if nothing says."""
-        key = (id(scope), place)
+        key = (scope, place)
         if key not in self._known:
             self._known[key] = None  # what a place is bound to may mention the place itself
             self._known[key] = self._resolve(scope, place)
@@ -68,15 +70,82 @@ class Roles:
         return next(filter(None, (self.of_expr(scope, part) for part in parts)), None)
 
     def _resolve(self, scope: Scope, place: str) -> Found | None:
-        found = scope.lookup(place)
-        if found is not None:
-            where, bindings = found
+        passed = _argument(scope, place)
+        if passed is not None and not scope.bindings.get(place):
+            return self._annotated(scope, place) or self.of_expr(passed.scope, passed.expr)
+        if place == "self" and scope.owner is not None:
+            return None  # what its class is, the scope knows
+        if place.startswith("self."):
+            found = self._of_self(scope, place)
+            if found is not None:
+                return found
+        known = scope.lookup(place)
+        if known is not None:
+            where, bindings = known
             answers = [self._of_binding(where, binding) for binding in bindings]
             return strongest(answers) or self._of_parameter(scope, place)
         if place.endswith("]"):
-            held = self.of_place(scope, place[: place.rindex("[")])
-            return element_of(held)
-        return self._of_parameter(scope, place)
+            return element_of(self.of_place(scope, place[: place.rindex("[")]))
+        head, _, name = place.rpartition(".")
+        if head and head != "self":
+            holder = self.of_place(scope, head)
+            if holder is not None and holder.own is not None:
+                return self.of_attribute(holder, name)
+        return self._of_parameter(scope, place) or self._of_import(scope, place)
+
+    def _of_self(self, scope: Scope, place: str) -> Found | None:
+        """The role of an attribute, where the very object is known that a frame works on."""
+        passed = _argument(scope, "self")
+        if passed is None or place.count(".") != 1:
+            return None
+        if isinstance(passed.expr, Name) and passed.expr.id == "self":
+            return self.of_place(passed.scope, place)
+        holder = self.of_expr(passed.scope, passed.expr)
+        if holder is None or holder.build is None or holder.own is None:
+            return None
+        return self.of_attribute(holder, place.removeprefix("self."))
+
+    def of_attribute(self, holder: Found, name: str) -> Found | None:
+        """The role of an attribute of an object of a class in the project."""
+        own = holder.own
+        if own is None:
+            return None
+        passed = self.field_of(holder, name)
+        if passed is not None:
+            return self.of_expr(passed.scope, passed.expr)
+        made = self.constructor_of(holder)
+        found = own.lookup(f"self.{name}")
+        if found is None:
+            getter = own.method(name)
+            return None if getter is None else self._of_result(getter)
+        answers = []
+        for method in {m for one in own.lineage() for m in one.methods.values()}:
+            inside = made if made is not None and made.origin is method else method
+            for binding in method.bindings.get(f"self.{name}", ()):
+                answers.append(self._of_binding(inside, binding))
+        return strongest(answers)
+
+    def constructor_of(self, holder: Found) -> Scope | None:
+        """The frame in which an object's `__init__` ran, if the call is in sight."""
+        init = holder.own.method("__init__") if holder.own is not None else None
+        if init is None or holder.build is None or holder.scope is None:
+            return None
+        callee = Callee(init, Argument(holder.scope, holder.build), holder.own)
+        return self.frames.of_call(holder.scope, holder.build, callee)
+
+    def field_of(self, holder: Found, name: str) -> Argument | None:
+        """What an object without `__init__`, such as a dataclass, was given for a field."""
+        own, build, scope = holder.own, holder.build, holder.scope
+        if own is None or build is None or scope is None or own.method("__init__") is not None:
+            return None
+        fields = own.fields()
+        expr = build.argument(fields.index(name), name) if name in fields else None
+        return None if expr is None else Argument(scope, expr)
+
+    def _of_import(self, scope: Scope, place: str) -> Found | None:
+        """The role of a name that another file of the project binds."""
+        found = scope.imported(place) if scope.lookup(root_of(place)) is None else None
+        return self.of_place(found.scope, found.name) if isinstance(found, Global) else None
 
     def _of_binding(self, scope: Scope, binding: Binding) -> Found | None:
         if binding.annotation is not None and self._is_optimizer_type(scope, binding.annotation):
@@ -102,74 +171,56 @@ class Roles:
         if isinstance(value, Call) and len(value.args) == binding.parts:
             return self.of_expr(scope, value.args[binding.index])
         if isinstance(value, Call):
-            local = self.local_function(scope, value)
+            local = self._called(scope, value)
             returned = list(local.returns()) if local is not None else []
             if len(returned) == 1 and isinstance(returned[0], Sequence) and local is not None:
                 items = returned[0].items
-                return (
-                    self.of_expr(local, items[binding.index])
-                    if len(items) == binding.parts
-                    else None
-                )
+                if len(items) == binding.parts:
+                    return self.of_expr(local, items[binding.index])
         return None
 
     def _of_parameter(self, scope: Scope, place: str) -> Found | None:
-        parameter = scope.parameter(place)
-        if parameter is None:
-            if scope.parent is None or scope.binds(
-                place.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]
-            ):
+        if scope.parameter(place) is None:
+            if scope.parent is None or scope.binds(root_of(place)):
                 return None
-            return self._of_parameter(scope.parent, place)
-        if parameter.annotation is not None and self._is_optimizer_type(
-            scope, parameter.annotation
-        ):
+            return self.of_place(scope.parent, place)
+        annotated = self._annotated(scope, place)
+        if annotated is not None or scope.arguments is not None:
+            return annotated
+        return strongest(
+            [self.of_expr(where, expr) for where, expr in self.callers.passed(scope, place)]
+        )
+
+    def _annotated(self, scope: Scope, place: str) -> Found | None:
+        """What the annotation of a parameter says; less than what is passed, if that is known."""
+        parameter = scope.parameter(place)
+        if parameter is None or parameter.annotation is None:
+            return None
+        passed = _argument(scope, place)
+        known = self.of_expr(passed.scope, passed.expr) if passed is not None else None
+        if known is not None:
+            return known
+        if self._is_optimizer_type(scope, parameter.annotation):
             return Found(Role.OPTIMIZER, Basis.ANNOTATED)
         own = self._annotated_class(scope, parameter.annotation)
-        if own is not None:
-            return Found(Role.OWN_OBJECT, Basis.ANNOTATED, own=own)
-        passed = [self.of_expr(where, expr) for where, expr in self._passed(scope, place)]
-        return strongest(passed)
-
-    def _passed(self, scope: Scope, name: str) -> Iterator[tuple[Scope, Expr]]:
-        """What visible callers pass for a parameter."""
-        names = [parameter.name for parameter in scope.parameters]
-        method = scope.owner is not None and names[:1] == ["self"]
-        position = names.index(name) - method
-        simple = scope.name.rsplit(".", 1)[-1]
-        wanted = [simple]
-        if scope.owner is not None and simple == "__init__":
-            wanted.append(scope.owner.name)
-        for where, call in (found for name_ in wanted for found in self._calls.get(name_, ())):
-            match call.func:
-                case Name(id=called) if called == simple and where.function(simple) is scope:
-                    pass
-                case Attr(name=called) if method and called == simple:
-                    pass
-                case Name(id=called) if method and simple == "__init__":
-                    if where.class_named(called) is not scope.owner:
-                        continue
-                case _:
-                    continue
-            argument = call.argument(position, name)
-            if argument is not None:
-                yield where, argument
+        return None if own is None else Found(Role.OWN_OBJECT, Basis.ANNOTATED, own=own)
 
     def _of_call(self, scope: Scope, call: Call) -> Found | None:
         names = self._callables(scope, call.func)
-        known = {role for name in names if (role := _known_callable(name)) is not None}
+        known = {role for name in names if (role := role_of_built(name)) is not None}
         if len(known) == 1:  # a class that is chosen among optimizers is one, known or not
             return Found(known.pop(), Basis.BUILT, call, scope)
-        own = self.local_class(scope, call)
+        place = place_of(call.func)
+        own = scope.class_named(place) if place is not None else None
         if own is not None:
-            is_optimizer = any(map(_is_optimizer_class, own.outside_bases())) and not any(
+            is_optimizer = any(map(is_optimizer_class, own.outside_bases())) and not any(
                 method is not None and clears(method)
                 for method in (own.method("step"), own.method("zero_grad"))
             )
             return Found(
                 Role.OPTIMIZER if is_optimizer else Role.OWN_OBJECT, Basis.BUILT, call, scope, own
             )
-        local = self.local_function(scope, call)
+        local = self._called(scope, call)
         if local is not None:
             return self._of_result(local)
         if isinstance(call.func, Attr) and call.func.name in VIEWS:
@@ -186,13 +237,18 @@ class Roles:
         names = [found[0].dotted(value) for value in values] if found is not None else []
         return [name for name in names if name is not None] if None not in names else []
 
+    def _called(self, scope: Scope, call: Call) -> Scope | None:
+        """The frame of the function of the project that a call runs."""
+        callee = self.callees.of_value(scope, call.func)
+        return None if callee is None else self.frames.of_call(scope, call, callee)
+
     def _of_result(self, function: Scope) -> Found | None:
-        """The role of what a function of this file returns."""
-        key = (id(function), "return")
+        """The role of what a function of the project returns."""
+        key = (function, "return")
         if key not in self._known:
             self._known[key] = None  # the function may return what it calls itself for
             found = strongest([self.of_expr(function, value) for value in function.returns()])
-            self._known[key] = None if found is None else Found(found.role, found.basis)
+            self._known[key] = found
         return self._known[key]
 
     def _wrapped(self, scope: Scope, call: Call) -> Found | None:
@@ -209,47 +265,6 @@ class Roles:
             return None  # some class of unknown purpose: a scheduler as often as a wrapper
         return Found(Role.OPTIMIZER, optimizers[0].basis)
 
-    def local_function(self, scope: Scope, call: Call) -> Scope | None:
-        """The function or method of this file that a call runs."""
-        match call.func:
-            case Name(id=name):
-                return scope.function(name)
-            case Attr(value=Name(id="self"), name=name) if scope.owner is not None:
-                return scope.owner.method(name)
-            case Attr(value=Name() | Attr() as receiver, name=name):
-                return self._method_of(scope, receiver, name)
-            case Attr(value=Call(func=Name(id="super")), name=name) if scope.owner is not None:
-                return next(filter(None, (base.method(name) for base in scope.owner.bases())), None)
-        return None
-
-    def run_by(self, scope: Scope, call: Call) -> Iterator[Scope]:
-        """The methods of this file's classes that a call runs without naming them."""
-        built = self.local_class(scope, call)
-        if isinstance(call.func, Name) and call.func.id == "self" and scope.owner is not None:
-            names: tuple[str, ...] = ("__call__",)
-            owner = scope.owner
-        elif built is not None:
-            names = ("__init__", "__enter__", "__exit__")
-            owner = built
-        else:
-            found = self.of_expr(scope, call.func) if not isinstance(call.func, Call) else None
-            if found is None or found.own is None:
-                return
-            names, owner = ("__call__", "forward"), found.own
-        for name in names:
-            method = owner.method(name)
-            if method is not None:
-                yield method
-
-    def _method_of(self, scope: Scope, receiver: Expr, name: str) -> Scope | None:
-        """The method of an object whose class is in this file."""
-        found = self.of_expr(scope, receiver)
-        return None if found is None or found.own is None else found.own.method(name)
-
-    def local_class(self, scope: Scope, call: Call) -> ClassScope | None:
-        """The class of this file that a call builds an object of."""
-        return scope.class_named(call.func.id) if isinstance(call.func, Name) else None
-
     def _annotated_class(self, scope: Scope, annotation: Expr | None) -> ClassScope | None:
         """The class of this file that an annotation names."""
         match annotation:
@@ -261,21 +276,9 @@ class Roles:
         if isinstance(annotation, Const) and isinstance(annotation.value, str):
             return annotation.value.rsplit(".", 1)[-1] == "Optimizer"
         name = scope.dotted(annotation)
-        return name is not None and _is_optimizer_class(name)
+        return name is not None and is_optimizer_class(name)
 
 
-def _known_callable(name: str) -> Role | None:
-    if name in apis.SCALERS:
-        return Role.SCALER
-    if name in apis.ENGINES_THAT_ONLY_RUN_BACKWARD:
-        return Role.ENGINE
-    if name in apis.SCHEDULERS or name.startswith(tuple(f"{m}." for m in apis.SCHEDULER_MODULES)):
-        return Role.SCHEDULER
-    return Role.OPTIMIZER if _is_optimizer_class(name) else None
-
-
-def _is_optimizer_class(name: str) -> bool:
-    if name in apis.OPTIMIZER_CLASSES:
-        return True
-    module, _, last = name.rpartition(".")
-    return module in apis.OPTIMIZER_MODULES and last[:1].isupper()
+def _argument(scope: Scope, place: str) -> Argument | None:
+    """What the call that a frame is of passes for a place."""
+    return None if scope.arguments is None else scope.arguments.get(place)

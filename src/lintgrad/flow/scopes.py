@@ -1,75 +1,94 @@
-"""Scopes of one file: what is bound where, and what a name in a function refers to."""
+"""Scopes: what is bound where, and what a name refers to, across the files of a project."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from typing import NamedTuple, Protocol
 
-from lintgrad.syntax.names import dotted, imports_of, place_of
+from lintgrad.flow.bindings import Binding
+from lintgrad.source.text import Source
+from lintgrad.syntax.names import dotted, place_of
 from lintgrad.syntax.nodes import (
-    Assign,
-    AugAssign,
     Call,
     Class,
-    Comprehension,
-    Const,
+    Declare,
     Expr,
-    ExprStmt,
-    For,
     Function,
-    Mapping,
     Module,
     Parameter,
     Return,
-    Sequence,
-    Starred,
-    Stmt,
-    Walrus,
-    With,
+    Yield,
 )
-from lintgrad.syntax.walk import definitions_of, expressions_of, parts_of, statements_of
+from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
 
 
-class Via(Enum):
-    """How a place got its value from the expression bound to it."""
+class Argument(NamedTuple):
+    """An expression that is passed, with the scope it stands in."""
 
-    VALUE = auto()
-    ELEMENT = auto()
-    """The place is an element of the expression: a loop variable."""
-    PART = auto()
-    """The place is one of several that an unpacked expression fills."""
-    APPENDED = auto()
-    """The expression was appended to the place."""
-    ENTERED = auto()
-    """The expression is a context manager, and the place what entering it gives."""
-    CHANGED = auto()
-    """`place += expression` and the like."""
+    scope: "Scope"
+    expr: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """One assignment to a place; the index says which part an unpacked value gives it."""
+class Importer(Protocol):
+    """Finds the modules of a project."""
 
-    value: Expr
-    via: Via = Via.VALUE
-    index: int = 0
-    parts: int = 1
-    annotation: Expr | None = None
+    def module(self, dotted: str, importing: str) -> "Scope | None":
+        """The scope of a module by its dotted name, as seen from the file at a path."""
+
+    def definition(self, dotted: str, importing: str) -> "Scope | ClassScope | Global | None":
+        """What a dotted name refers to, as seen from the file at a path."""
+
+
+class Global(NamedTuple):
+    """A name that a module of the project binds to a value."""
+
+    scope: "Scope"
+    name: str
 
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """A module or function with what it binds, and the scope that encloses it."""
+    """A module or function with what it binds, and the scope that encloses it.
+
+    With arguments it is one call of the function: a frame. Its parameters are then what the call
+    passes; one that is missing is not known.
+    """
 
     name: str
     node: Module | Function
     parent: "Scope | None"
     owner: "ClassScope | None"
     imports: dict[str, str]
+    source: Source
+    importer: Importer | None = None
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     functions: dict[str, "Scope"] = field(default_factory=dict)
     classes: dict[str, "ClassScope"] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     """Every call in the scope's own statements, lambdas and comprehensions included."""
+    arguments: Mapping[str, Argument] | None = None
+    origin: "Scope | None" = None
+    """The function that a frame is a call of."""
+    call: "tuple[Scope, Call] | None" = None
+    """The call that a frame was made for, with the scope it stands in."""
+    _inner: dict[str, "Scope"] = field(default_factory=dict)
+
+    @property
+    def function_itself(self) -> "Scope":
+        """The function that a frame is a call of, otherwise the scope itself."""
+        return self if self.origin is None else self.origin
+
+    @property
+    def name_alone(self) -> str:
+        """The name without what it stands in."""
+        return self.name.rsplit(".", 1)[-1]
+
+    @property
+    def root(self) -> "Scope":
+        """The module around the scope."""
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -79,6 +98,29 @@ class Scope:
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of that name, if there is one."""
         return next((p for p in self.parameters if p.name == name), None)
+
+    def called_with(
+        self,
+        arguments: Mapping[str, Argument],
+        parent: "Scope | None",
+        owner: "ClassScope | None",
+    ) -> "Scope":
+        """The frame of a call: the function with its parameters given values."""
+        return Scope(
+            self.name,
+            self.node,
+            parent,
+            owner,
+            self.imports,
+            self.source,
+            self.importer,
+            self.bindings,
+            self.functions,
+            self.classes,
+            self.calls,
+            arguments,
+            self.function_itself,
+        )
 
     def binds(self, root: str) -> bool:
         """Whether a bare name is local here."""
@@ -90,7 +132,7 @@ class Scope:
         if name is None:
             return None
         root = place_of(expr)
-        return None if root is not None and self.binds(root.split(".")[0]) else name
+        return None if root is not None and self.binds(root_of(root)) else name
 
     def lookup(self, place: str) -> tuple["Scope", list[Binding]] | None:
         """The bindings of a place with the scope they stand in, looking outwards."""
@@ -103,24 +145,72 @@ class Scope:
         return None if self.parent is None else self.parent.lookup(place)
 
     def function(self, name: str) -> "Scope | None":
-        """The function that a bare name calls, if it is defined in this file."""
+        """The function of the project that a bare name calls."""
         if name in self.functions:
-            return self.functions[name]
+            return self._own_function(name)
         if self.binds(name):
             return None
-        return None if self.parent is None else self.parent.function(name)
+        if self.parent is not None and name not in self._own_imports:
+            return self.parent.function(name)
+        found = self.imported(name)
+        return found if isinstance(found, Scope) and found.parent is not None else None
+
+    def _own_function(self, name: str) -> "Scope":
+        found = self.functions[name]
+        if self.arguments is None and found.parent is self:
+            return found
+        if name not in self._inner:
+            inner = found.called_with({}, self, self.owner)
+            inner.arguments = None
+            self._inner[name] = inner
+        return self._inner[name]
+
+    @property
+    def _own_imports(self) -> set[str]:
+        outer = {} if self.parent is None else self.parent.imports
+        return {name for name, value in self.imports.items() if outer.get(name) != value}
 
     def class_named(self, name: str) -> "ClassScope | None":
-        """The class that a bare name builds, if it is defined in this file."""
+        """The class of the project that a bare or dotted name refers to."""
         if name in self.classes:
             return self.classes[name]
-        return None if self.parent is None else self.parent.class_named(name)
+        if self.binds(root_of(name)):
+            return None
+        if self.parent is not None and root_of(name) not in self._own_imports:
+            return self.parent.class_named(name)
+        found = self.imported(name)
+        return found if isinstance(found, ClassScope) else None
+
+    def imported(self, place: str) -> "Scope | ClassScope | Global | None":
+        """What a name that the scope imports from another file of the project refers to."""
+        if self.importer is None or "[" in place:
+            return None
+        head, _, rest = place.partition(".")
+        names = [self.imports[head]] if head in self.imports else []
+        stars = [star for key, star in self.imports.items() if key.startswith("*")]
+        names += [f"{star}{'' if star.endswith('.') else '.'}{head}" for star in stars]
+        for name in names:
+            whole = f"{name}.{rest}" if rest else name
+            found = self.importer.definition(whole, self.source.path)
+            if found is not None:
+                return found
+        return None
 
     def returns(self) -> Iterator[Expr]:
         """The values a function returns."""
         for statement in statements_of(self.node.body):
             if isinstance(statement, Return) and statement.value is not None:
                 yield statement.value
+
+    @property
+    def is_generator(self) -> bool:
+        """Whether calling the function only makes a generator."""
+        return any(
+            isinstance(part, Yield)
+            for statement in statements_of(self.node.body)
+            for expr in expressions_of(statement)
+            for part in parts_of(expr)
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -131,20 +221,30 @@ class ClassScope:
     node: Class
     scope: Scope
     methods: dict[str, Scope] = field(default_factory=dict)
+    attributes: dict[str, list[Binding]] = field(default_factory=dict)
+    """What the class body itself binds."""
 
     def lookup(self, place: str) -> tuple[Scope, list[Binding]] | None:
-        """The bindings that a method of the class gives to a `self.` place."""
-        found = [(m, m.bindings[place]) for m in self.methods.values() if place in m.bindings]
-        if not found:
-            return None
-        return found[0][0], [binding for _, bindings in found for binding in bindings]
+        """The bindings that the methods of the class and its bases give to a `self.` place."""
+        found = [
+            (method, method.bindings[place])
+            for one in self.lineage()
+            for method in one.methods.values()
+            if place in method.bindings
+        ]
+        if found:
+            return found[0][0], [binding for _, bindings in found for binding in bindings]
+        name = place.removeprefix("self.")
+        return next(
+            ((c.scope, c.attributes[name]) for c in self.lineage() if name in c.attributes), None
+        )
 
     def method(self, name: str) -> Scope | None:
-        """The method of that name, looking through the base classes in this file."""
+        """The method of that name, looking through the base classes of the project."""
         return next((c.methods[name] for c in self.lineage() if name in c.methods), None)
 
     def lineage(self) -> Iterator["ClassScope"]:
-        """The class and those it derives from in this file, each once, nearest first."""
+        """The class and those of the project it derives from, each once, nearest first."""
         seen: list[ClassScope] = []
         todo = [self]
         while todo:
@@ -155,7 +255,7 @@ class ClassScope:
                 todo.extend(one.bases())
 
     def bases(self) -> Iterator["ClassScope"]:
-        """The base classes that are defined in this file."""
+        """The base classes that are defined in the project."""
         for base in self.node.bases:
             place = place_of(base)
             known = self.scope.class_named(place) if place else None
@@ -163,134 +263,22 @@ class ClassScope:
                 yield known
 
     def outside_bases(self) -> Iterator[str]:
-        """The dotted names of the base classes that are not defined in this file."""
+        """The dotted names of the base classes that are not defined in the project."""
         for one in self.lineage():
             for base in one.node.bases:
                 place = place_of(base)
                 if place and one.scope.class_named(place) is None:
                     yield one.scope.dotted(base) or place
 
+    def fields(self) -> tuple[str, ...]:
+        """The names that the class body declares, in order: what a dataclass is built from."""
+        return tuple(
+            place
+            for statement in self.node.body
+            if isinstance(statement, Declare) and (place := place_of(statement.target)) is not None
+        )
+
 
 def root_of(place: str) -> str:
     """The bare name that a place begins with."""
     return place.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]
-
-
-def scopes_of(module: Module) -> list[Scope]:
-    """The module's scope followed by those of all its functions, in source order."""
-    root = Scope("<module>", module, None, None, imports_of(module.body))
-    found = [root]
-    _fill(root, None, found)
-    return found
-
-
-def _fill(scope: Scope, owner: ClassScope | None, found: list[Scope]) -> None:
-    for statement in statements_of(scope.node.body):
-        _bind_statement(statement, scope.bindings)
-        for expr in expressions_of(statement):
-            for part in parts_of(expr):
-                if isinstance(part, Call):
-                    scope.calls.append(part)
-                elif isinstance(part, Walrus):
-                    bind(part.target, part.value, Via.VALUE, scope.bindings)
-                elif isinstance(part, Comprehension):
-                    for clause in part.clauses:
-                        bind(clause.target, clause.iter, Via.ELEMENT, scope.bindings)
-    for definition in definitions_of(scope.node.body):
-        if isinstance(definition, Function):
-            scope.functions[definition.name] = _function_scope(definition, scope, owner, found)
-        else:
-            scope.classes[definition.name] = _class_scope(definition, scope, found)
-
-
-def _function_scope(
-    node: Function, parent: Scope, owner: ClassScope | None, found: list[Scope]
-) -> Scope:
-    prefix = "" if parent.parent is None else f"{parent.name}."
-    name = f"{owner.name}.{node.name}" if owner is not None else f"{prefix}{node.name}"
-    scope = Scope(name, node, parent, owner, parent.imports | imports_of(node.body))
-    found.append(scope)
-    _fill(scope, owner, found)
-    return scope
-
-
-def _class_scope(node: Class, parent: Scope, found: list[Scope]) -> ClassScope:
-    owner = ClassScope(node.name, node, parent)
-    for definition in definitions_of(node.body):
-        if isinstance(definition, Function):
-            owner.methods[definition.name] = _function_scope(definition, parent, owner, found)
-        else:
-            parent.classes.setdefault(definition.name, _class_scope(definition, parent, found))
-    return owner
-
-
-def _bind_statement(statement: Stmt, into: dict[str, list[Binding]]) -> None:
-    match statement:
-        case Assign():
-            for target in statement.targets:
-                bind(target, statement.value, Via.VALUE, into, statement.annotation)
-        case AugAssign():
-            if (place := place_of(statement.target)) is not None:
-                into.setdefault(place, []).append(Binding(statement.value, Via.CHANGED))
-        case For():
-            bind(statement.target, statement.iter, Via.ELEMENT, into)
-        case With():
-            for item in statement.items:
-                if item.target is not None:
-                    bind(item.target, item.value, Via.ENTERED, into)
-        case ExprStmt(value=Call() as call):
-            _bind_append(call, into)
-
-
-def _bind_append(call: Call, into: dict[str, list[Binding]]) -> None:
-    place = place_of(call.func)
-    if place is not None and place.endswith(".append") and len(call.args) == 1:
-        collection = place.removesuffix(".append")
-        into.setdefault(collection, []).append(Binding(call.args[0], Via.APPENDED))
-
-
-def bind(
-    target: Expr,
-    value: Expr,
-    via: Via,
-    into: dict[str, list[Binding]],
-    annotation: Expr | None = None,
-) -> None:
-    """Record what an assignment of a value to a target binds, element by element where it shows."""
-    if isinstance(target, Starred):
-        target = target.value
-    if isinstance(target, Sequence):
-        if via is Via.VALUE and isinstance(value, Sequence) and _same_length(target, value):
-            for part, item in zip(target.items, value.items, strict=True):
-                bind(part, item, via, into)
-            return
-        for index, part in enumerate(target.items):
-            place = place_of(part)
-            kind = Via.PART if via is Via.VALUE else via
-            if place is not None:
-                binding = Binding(value, kind, index, len(target.items))
-                into.setdefault(place, []).append(binding)
-            elif isinstance(part, Sequence):
-                bind(part, value, kind, into)
-        return
-    place = place_of(target)
-    if place is None:
-        return
-    into.setdefault(place, []).append(Binding(value, via, annotation=annotation))
-    if via is Via.VALUE:
-        _bind_literal_elements(place, value, into)
-
-
-def _same_length(target: Sequence, value: Sequence) -> bool:
-    starred = any(isinstance(item, Starred) for item in (*target.items, *value.items))
-    return len(target.items) == len(value.items) and not starred
-
-
-def _bind_literal_elements(place: str, value: Expr, into: dict[str, list[Binding]]) -> None:
-    if isinstance(value, Sequence):
-        for index, item in enumerate(value.items):
-            into.setdefault(f"{place}[{index}]", []).append(Binding(item))
-    elif isinstance(value, Mapping):
-        for key, item in value.items:
-            if isinstance(key, Const):
-                into.setdefault(f"{place}[{key.value!r}]", []).append(Binding(item))

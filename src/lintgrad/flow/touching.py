@@ -1,44 +1,57 @@
 """Which functions of a file may clear, step or run backward when they are called."""
 
-from collections.abc import Iterable
-
 from lintgrad.flow import guesses
 from lintgrad.flow.gradients_by_hand import grad_holder, writes_grad
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Assign, Attr, Call, Delete, Expr, Name
-from lintgrad.syntax.walk import statements_of
+from lintgrad.syntax.nodes import Assign, Attr, Call, Delete, Expr, Lambda, Name
+from lintgrad.syntax.walk import handed_to, statements_of
 
 _METHODS = frozenset({"backward", "zero_grad", "step", "first_step", "second_step"})
 
 
 class Touching:
-    """Answers whether calling a function of the file may change gradients."""
+    """Answers whether calling a function of the project may change gradients."""
 
-    def __init__(self, scopes: Iterable[Scope], roles: Roles) -> None:
-        self._roles = roles
-        touching = {scope for scope in scopes if touches_itself(scope)}
-        calls = {scope: set(self._called(scope)) for scope in scopes}
-        while True:
-            more = {s for s, called in calls.items() if s not in touching and called & touching}
-            if not more:
-                break
-            touching |= more
-        self._touching = touching
+    def __init__(self, roles: Roles) -> None:
+        self._callees = roles.callees
+        self._known: dict[Scope, bool] = {}
+        self._asked: set[Scope] = set()
+        self._cut = False
 
     def may_touch(self, scope: Scope) -> bool:
         """Whether a call of the function may clear, step or run backward."""
-        return scope in self._touching
+        function = scope.function_itself
+        if function in self._known:
+            return self._known[function]
+        if function in self._asked:
+            self._cut = True  # recursion: what is found on the way is not final
+            return False
+        self._asked.add(function)
+        found = touches_itself(function) or any(
+            self.call_may_touch(function, call) for call in function.calls
+        )
+        self._asked.discard(function)
+        if not self._asked:
+            self._cut = False
+        if found or not self._cut:
+            self._known[function] = found
+        return found
 
-    def _called(self, scope: Scope) -> Iterable[Scope]:
-        for call in scope.calls:
-            local = self._roles.local_function(scope, call)
-            if local is not None:
-                yield local
-            for argument in call.args:  # handed over as a value: it may be called
-                if isinstance(argument, Name) and (known := scope.function(argument.id)):
-                    yield known
+    def call_may_touch(self, scope: Scope, call: Call) -> bool:
+        """Whether a call runs a function of the project that may change gradients."""
+        callee = self._callees.of_call(scope, call)
+        if callee is not None and self.may_touch(callee.scope):
+            return True
+        return any(self._touching_value(scope, argument) for argument in handed_to(call))
+
+    def _touching_value(self, scope: Scope, argument: Expr) -> bool:
+        """Whether a function is handed over that changes gradients when it is called."""
+        if not isinstance(argument, Name | Attr | Lambda):
+            return False
+        passed = self._callees.of_value(scope, argument)
+        return passed is not None and self.may_touch(passed.scope)
 
 
 def touches_itself(scope: Scope) -> bool:

@@ -1,7 +1,8 @@
 """libcst expressions to the small tree's expressions."""
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import libcst as cst
@@ -23,11 +24,13 @@ from lintgrad.syntax.nodes import (
     Mapping,
     Name,
     Other,
+    Parameter,
     Sequence,
     Slice,
     Starred,
     Unary,
     Walrus,
+    Yield,
 )
 from lintgrad.syntax.positions import Positions
 
@@ -181,7 +184,29 @@ class Expressions:
             node = node.inner_for_in
 
     def _lambda(self, node: cst.Lambda) -> Expr:
-        return Lambda(self._span(node), self.convert(node.body))
+        parameters = tuple(self.parameters(node.params))
+        return Lambda(self._span(node), parameters, self.convert(node.body))
+
+    def parameters(self, node: cst.Parameters) -> Iterator[Parameter]:
+        """The parameters of a function or lambda, those that collect the rest last."""
+        for param in (*node.posonly_params, *node.params):
+            yield self._parameter(param, "")
+        for param in node.kwonly_params:
+            yield replace(self._parameter(param, ""), keyword_only=True)
+        if isinstance(node.star_arg, cst.Param):
+            yield self._parameter(node.star_arg, "*")
+        if node.star_kwarg is not None:
+            yield self._parameter(node.star_kwarg, "**")
+
+    def _parameter(self, node: cst.Param, kind: str) -> Parameter:
+        annotation = node.annotation.annotation if node.annotation else None
+        return Parameter(
+            node.name.value, self.optional(annotation), self.optional(node.default), kind
+        )
+
+    def _yield(self, node: cst.Yield) -> Expr:
+        value = node.value.item if isinstance(node.value, cst.From) else node.value
+        return Yield(self._span(node), self.optional(value))
 
     def _walrus(self, node: cst.NamedExpr) -> Expr:
         return Walrus(self._span(node), self.convert(node.target), self.convert(node.value))
@@ -222,4 +247,5 @@ _CONVERTERS: dict[type[cst.CSTNode], Callable[[Expressions, Any], Expr]] = {
     cst.DictComp: Expressions._comprehension,
     cst.Lambda: Expressions._lambda,
     cst.NamedExpr: Expressions._walrus,
+    cst.Yield: Expressions._yield,
 }

@@ -9,16 +9,19 @@ from lintgrad.syntax.walk import statements_of
 def imports_of(body: Iterable[Stmt]) -> dict[str, str]:
     """The names that imports bind in one scope, with what they refer to.
 
-    `from torch import *` is followed for the two names that scripts really use so.
+    `from m import *` binds `*m`; for torch the two names that scripts really use so are bound.
     """
     found: dict[str, str] = {}
     for statement in statements_of(body):
         if isinstance(statement, Import):
-            found.update(statement.names)
-    if "*" in found:
-        package = found.pop("*").removesuffix(".*")
-        if package == "torch":
-            found = {"nn": "torch.nn", "optim": "torch.optim"} | found
+            for name, dotted_name in statement.names:
+                if name == "*":
+                    module = dotted_name.removesuffix(".*")
+                    found[f"*{module}"] = module
+                else:
+                    found[name] = dotted_name
+    if "*torch" in found:
+        found = {"nn": "torch.nn", "optim": "torch.optim"} | found
     return found
 
 

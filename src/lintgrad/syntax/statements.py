@@ -16,6 +16,7 @@ from lintgrad.syntax.nodes import (
     Case,
     Class,
     Continue,
+    Declare,
     Delete,
     Expr,
     ExprStmt,
@@ -26,7 +27,6 @@ from lintgrad.syntax.nodes import (
     If,
     Import,
     Match,
-    Parameter,
     Raise,
     Return,
     Stmt,
@@ -95,7 +95,7 @@ class Statements:
         target = self._expr.convert(node.target)
         annotation = self._expr.convert(node.annotation.annotation)
         if node.value is None:
-            return ExprStmt(self._span(node), target)
+            return Declare(self._span(node), target, annotation)
         value = self._expr.convert(node.value)
         return Assign(self._span(node), (target,), value, annotation)
 
@@ -186,24 +186,20 @@ class Statements:
         return Function(
             self._header(node, node.body),
             node.name.value,
-            tuple(self._parameters(node.params)),
+            tuple(self._expr.parameters(node.params)),
             tuple(self._expr.convert(d.decorator) for d in node.decorators),
             self._block(node.body),
         )
 
-    def _parameters(self, node: cst.Parameters) -> Iterator[Parameter]:
-        stars = [p for p in (node.star_arg, node.star_kwarg) if isinstance(p, cst.Param)]
-        for param in (*node.posonly_params, *node.params, *node.kwonly_params, *stars):
-            annotation = param.annotation.annotation if param.annotation else None
-            yield Parameter(
-                param.name.value,
-                self._expr.optional(annotation),
-                self._expr.optional(param.default),
-            )
-
     def _class(self, node: cst.ClassDef) -> Stmt:
         bases = tuple(self._expr.convert(base.value) for base in node.bases)
-        return Class(self._header(node, node.body), node.name.value, bases, self._block(node.body))
+        return Class(
+            self._header(node, node.body),
+            node.name.value,
+            bases,
+            tuple(self._expr.convert(d.decorator) for d in node.decorators),
+            self._block(node.body),
+        )
 
     def _return(self, node: cst.Return) -> Stmt:
         return Return(self._span(node), self._expr.optional(node.value))

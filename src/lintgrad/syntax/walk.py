@@ -36,6 +36,7 @@ from lintgrad.syntax.nodes import (
     Walrus,
     While,
     With,
+    Yield,
 )
 
 
@@ -101,7 +102,7 @@ def children(expr: Expr) -> tuple[Expr, ...]:
     match expr:
         case Call():
             return (expr.func, *expr.args, *(k.value for k in expr.keywords))
-        case Attr() | Starred() | Unary():
+        case Attr() | Starred() | Unary() | Walrus():
             return (expr.value,)
         case Binary() | Compare():
             return (expr.left, expr.right)
@@ -123,8 +124,8 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return tuple(bound for bound in bounds if bound is not None)
         case Lambda():
             return (expr.body,)
-        case Walrus():
-            return (expr.value,)
+        case Yield():
+            return () if expr.value is None else (expr.value,)
     return ()
 
 

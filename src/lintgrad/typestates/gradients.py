@@ -8,6 +8,7 @@ from lintgrad.flow.events import (
     Assign,
     Backward,
     Build,
+    Called,
     Escape,
     Event,
     GradAssign,
@@ -19,6 +20,7 @@ from lintgrad.flow.events import (
     ZeroGrad,
 )
 from lintgrad.flow.graph import Optimizer
+from lintgrad.flow.views import seen_inside
 
 
 class Grad(Enum):
@@ -107,11 +109,11 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
         case Backward():
             return GradAct.LOSE if optimizer.escaped else GradAct.ADD
         case Step(optimizer=place):
-            return _by_place(place, optimizer.place, GradAct.APPLY)
+            return _by_place(place, optimizer, GradAct.APPLY)
         case ZeroGrad(optimizer=None, owners=owners):
             return _by_owners(owners, optimizer.owners, GradAct.CLEAR)
         case ZeroGrad(optimizer=str() as place, owners=owners):
-            direct = _by_place(place, optimizer.place, GradAct.CLEAR)
+            direct = _by_place(place, optimizer, GradAct.CLEAR)
             if direct is not None or not owners.places:
                 return direct
             shared = _by_owners(owners, optimizer.owners, GradAct.CLEAR)
@@ -121,24 +123,30 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
         case Build(optimizer=place, fresh=fresh):
             return GradAct.RENEW if fresh and place == optimizer.place else None
         case Escape(places=places):
-            return _escape(places, optimizer.place)
+            return _escape(places, optimizer)
         case Rebind(places=places):
             return GradAct.LOSE if _rebound(places, optimizer.place) else None
         case MayBackward():
             return GradAct.DOUBT
-        case NamedOnly() | Assign():
+        case NamedOnly() | Assign() | Called():
             pass
     return None
 
 
-def _by_place(place: str, own: str, act_: GradAct) -> GradAct | None:
+def _by_place(place: str, optimizer: Optimizer, act_: GradAct) -> GradAct | None:
+    own = optimizer.place
     if place == own:
         return act_
-    if place.startswith("<"):  # elements of a collection that has no name
+    if _is_suspect(place, optimizer):
         return GradAct.LOSE
     if place.endswith("[each]") and own.startswith(place.removesuffix("each]")):
         return act_
     return GradAct.LOSE if _overlap(place, own) else None
+
+
+def _is_suspect(place: str, optimizer: Optimizer) -> bool:
+    """Whether a place may be the optimizer: elements of a collection that has no name may."""
+    return place.startswith("<") or place in optimizer.suspects
 
 
 def _overlap(place: str, own: str) -> bool:
@@ -157,10 +165,13 @@ def _below(place: str, own: str) -> bool:
     return own.startswith((f"{place}.", f"{place}["))
 
 
-def _escape(places: frozenset[str] | None, own: str) -> GradAct | None:
+def _escape(places: frozenset[str] | None, optimizer: Optimizer) -> GradAct | None:
     if places is None:
         return GradAct.LOSE
-    reached = any(place == own or _overlap(place, own) for place in places)
+    own = optimizer.place
+    reached = any(
+        place == own or _overlap(place, own) or _is_suspect(place, optimizer) for place in places
+    )
     return GradAct.LOSE if reached else None
 
 
@@ -201,5 +212,7 @@ def _connected(one: str, other: str) -> bool:
     return one == other or _below(one, other) or _below(other, one)
 
 
-GRADIENTS: Typestate[Grad, GradAct, Optimizer] = Typestate("gradients", Grad.CLEAR, act, after)
+GRADIENTS: Typestate[Grad, GradAct, Optimizer] = Typestate(
+    "gradients", Grad.CLEAR, act, after, seen_inside
+)
 """The gradients of one optimizer, clear when a function is entered."""

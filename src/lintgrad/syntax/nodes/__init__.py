@@ -21,11 +21,13 @@ from lintgrad.syntax.nodes.expressions import (
     Mapping,
     Name,
     Other,
+    Parameter,
     Sequence,
     Slice,
     Starred,
     Unary,
     Walrus,
+    Yield,
 )
 from lintgrad.syntax.nodes.statements import (
     Assert,
@@ -35,6 +37,7 @@ from lintgrad.syntax.nodes.statements import (
     Case,
     Class,
     Continue,
+    Declare,
     Delete,
     ExprStmt,
     For,
@@ -45,7 +48,6 @@ from lintgrad.syntax.nodes.statements import (
     Import,
     Match,
     Module,
-    Parameter,
     Raise,
     Return,
     Stmt,
@@ -71,6 +73,7 @@ __all__ = [
     "Comprehension",
     "Const",
     "Continue",
+    "Declare",
     "Delete",
     "Expr",
     "ExprStmt",
@@ -102,4 +105,5 @@ __all__ = [
     "While",
     "With",
     "WithItem",
+    "Yield",
 ]

@@ -160,11 +160,31 @@ class Comprehension:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Parameter:
+    """A function's parameter; the kind is `*` or `**` for one that collects the rest."""
+
+    name: str
+    annotation: "Expr | None"
+    default: "Expr | None"
+    kind: str = ""
+    keyword_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Lambda:
     """A lambda: its body is not run where it stands."""
 
     span: Span
+    parameters: tuple[Parameter, ...]
     body: "Expr"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Yield:
+    """`yield value` or `yield from value`: makes a generator of its function."""
+
+    span: Span
+    value: "Expr | None"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,7 +208,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Other:
-    """Any other expression (f-string, await, yield), with its parts in order."""
+    """Any other expression (an f-string, `await`), with its parts in order."""
 
     span: Span
     parts: tuple["Expr", ...]
@@ -210,6 +230,7 @@ Expr = (
     | Mapping
     | Comprehension
     | Lambda
+    | Yield
     | Walrus
     | Slice
     | Other

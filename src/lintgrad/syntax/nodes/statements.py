@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lintgrad.source.text import Span
-from lintgrad.syntax.nodes.expressions import Expr
+from lintgrad.syntax.nodes.expressions import Expr, Parameter
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -14,6 +14,15 @@ class Assign:
     targets: tuple[Expr, ...]
     value: Expr
     annotation: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Declare:
+    """`target: annotation` without a value."""
+
+    span: Span
+    target: Expr
+    annotation: Expr
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,15 +141,6 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Parameter:
-    """A function's parameter."""
-
-    name: str
-    annotation: Expr | None
-    default: Expr | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Function:
     """A function definition; the span is the header's."""
 
@@ -158,6 +158,7 @@ class Class:
     span: Span
     name: str
     bases: tuple[Expr, ...]
+    decorators: tuple[Expr, ...]
     body: tuple["Stmt", ...]
 
 
@@ -220,6 +221,7 @@ class Global:
 
 Stmt = (
     Assign
+    | Declare
     | AugAssign
     | Delete
     | ExprStmt

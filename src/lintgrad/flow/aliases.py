@@ -1,0 +1,94 @@
+"""The other names that the bindings of one function give to its places."""
+
+from lintgrad.flow import guesses
+from lintgrad.flow.bindings import Binding, Via
+from lintgrad.flow.crossing import Crossing
+from lintgrad.flow.role import Role
+from lintgrad.flow.roles import Roles
+from lintgrad.flow.scopes import Scope
+from lintgrad.flow.usage import Usage
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Attr, Call, Const, Item, Name
+
+
+class Aliases:
+    """Answers what a place of one function is another name for; remembers its answers."""
+
+    def __init__(self, scope: Scope, roles: Roles, crossing: Crossing, usage: Usage) -> None:
+        self._scope = scope
+        self._roles = roles
+        self._crossing = crossing
+        self._usage = usage
+        self._known: dict[str, list[str | None]] = {}
+
+    def of(self, place: str) -> list[str | None]:
+        """What the bindings of a place make it another name for; None for anything else."""
+        if place not in self._known:
+            self._known[place] = self._find(place)
+        return self._known[place]
+
+    def _find(self, place: str) -> list[str | None]:
+        found: list[str | None] = []
+        hidden = guesses.attribute_behind(place)
+        if hidden is not None and self._scope.lookup(place) is None and self._is_known(hidden):
+            return [hidden]
+        if self._scope.parameter(place) is not None:
+            found.append(self._same_argument(place))  # or it may still be what it was passed
+        elif place not in self._scope.bindings:
+            held = self._crossing.in_scope(self._scope, place)
+            found += [held] if held is not None else []
+        for binding in self._scope.bindings.get(place, ()):
+            if isinstance(binding.value, Const):
+                continue
+            alias = self._alias(binding)
+            if alias is not None and alias.startswith((f"{place}.", f"{place}[")):
+                alias = None  # `node = node.next` is no other name of the same thing
+            if alias != place and alias not in found:
+                found.append(alias)
+        return found
+
+    def _same_argument(self, parameter: str) -> str | None:
+        """An earlier parameter that is passed the same thing."""
+        arguments = self._scope.arguments or {}
+        own = arguments.get(parameter)
+        if own is None or place_of(own.expr) is None:
+            return None
+        for name, other in arguments.items():
+            if name == parameter:
+                return None
+            if other.scope is own.scope and place_of(other.expr) == place_of(own.expr):
+                return name
+        return None
+
+    def _is_known(self, place: str) -> bool:
+        return self._scope.lookup(place) is not None or bool(self._usage.methods(place))
+
+    def _alias(self, binding: Binding) -> str | None:
+        if binding.via is Via.VALUE and isinstance(binding.value, (Name, Attr, Item)):
+            return place_of(binding.value)
+        if binding.via is Via.PART and isinstance(binding.value, (Name, Attr, Item)):
+            return self._part(binding)
+        if not isinstance(binding.value, Call) or binding.via not in (Via.VALUE, Via.PART):
+            return None
+        args = binding.value.args
+        if binding.via is Via.PART:
+            if len(args) != binding.parts:
+                return None
+            args = (args[binding.index],)
+        else:
+            made = self._roles.of_expr(self._scope, binding.value)
+            if made is None or made.role is not Role.OPTIMIZER:
+                return None
+        handed = [place_of(arg) for arg in args]
+        roles = {p: self._roles.of_place(self._scope, p) for p in handed if p is not None}
+        optimizers = [p for p, found in roles.items() if found and found.role is Role.OPTIMIZER]
+        return optimizers[0] if len(optimizers) == 1 else None
+
+    def _part(self, binding: Binding) -> str | None:
+        """The place of what an unpacked collection or named tuple gives one of the targets."""
+        place = place_of(binding.value)
+        found = self._roles.of_expr(self._scope, binding.value)
+        fields = found.own.fields() if found is not None and found.own is not None else ()
+        if place is None or not fields:
+            return None if place is None else f"{place}[{binding.index}]"
+        return f"{place}.{fields[binding.index]}" if len(fields) == binding.parts else None

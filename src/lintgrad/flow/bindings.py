@@ -1,0 +1,120 @@
+"""What statements bind to places: the value, and by which way it gets there."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import (
+    Assign,
+    AugAssign,
+    Call,
+    Const,
+    Expr,
+    ExprStmt,
+    For,
+    Mapping,
+    Sequence,
+    Starred,
+    Stmt,
+    With,
+)
+
+
+class Via(Enum):
+    """How a place got its value from the expression bound to it."""
+
+    VALUE = auto()
+    ELEMENT = auto()
+    """The place is an element of the expression: a loop variable."""
+    PART = auto()
+    """The place is one of several that an unpacked expression fills."""
+    APPENDED = auto()
+    """The expression was appended to the place."""
+    ENTERED = auto()
+    """The expression is a context manager, and the place what entering it gives."""
+    CHANGED = auto()
+    """`place += expression` and the like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One assignment to a place; the index says which part an unpacked value gives it."""
+
+    value: Expr
+    via: Via = Via.VALUE
+    index: int = 0
+    parts: int = 1
+    annotation: Expr | None = None
+
+
+def bind_statement(statement: Stmt, into: dict[str, list[Binding]]) -> None:
+    """Record what a statement binds, the blocks inside it left out."""
+    match statement:
+        case Assign():
+            for target in statement.targets:
+                bind(target, statement.value, Via.VALUE, into, statement.annotation)
+        case AugAssign():
+            if (place := place_of(statement.target)) is not None:
+                into.setdefault(place, []).append(Binding(statement.value, Via.CHANGED))
+        case For():
+            bind(statement.target, statement.iter, Via.ELEMENT, into)
+        case With():
+            for item in statement.items:
+                if item.target is not None:
+                    bind(item.target, item.value, Via.ENTERED, into)
+        case ExprStmt(value=Call() as call):
+            _bind_append(call, into)
+
+
+def _bind_append(call: Call, into: dict[str, list[Binding]]) -> None:
+    place = place_of(call.func)
+    if place is not None and place.endswith(".append") and len(call.args) == 1:
+        collection = place.removesuffix(".append")
+        into.setdefault(collection, []).append(Binding(call.args[0], Via.APPENDED))
+
+
+def bind(
+    target: Expr,
+    value: Expr,
+    via: Via,
+    into: dict[str, list[Binding]],
+    annotation: Expr | None = None,
+) -> None:
+    """Record what an assignment of a value to a target binds, element by element where it shows."""
+    if isinstance(target, Starred):
+        target = target.value
+    if isinstance(target, Sequence):
+        if via is Via.VALUE and isinstance(value, Sequence) and _same_length(target, value):
+            for part, item in zip(target.items, value.items, strict=True):
+                bind(part, item, via, into)
+            return
+        for index, part in enumerate(target.items):
+            place = place_of(part)
+            kind = Via.PART if via is Via.VALUE else via
+            if place is not None:
+                binding = Binding(value, kind, index, len(target.items))
+                into.setdefault(place, []).append(binding)
+            elif isinstance(part, Sequence):
+                bind(part, value, kind, into)
+        return
+    place = place_of(target)
+    if place is None:
+        return
+    into.setdefault(place, []).append(Binding(value, via, annotation=annotation))
+    if via is Via.VALUE:
+        _bind_literal_elements(place, value, into)
+
+
+def _same_length(target: Sequence, value: Sequence) -> bool:
+    starred = any(isinstance(item, Starred) for item in (*target.items, *value.items))
+    return len(target.items) == len(value.items) and not starred
+
+
+def _bind_literal_elements(place: str, value: Expr, into: dict[str, list[Binding]]) -> None:
+    if isinstance(value, Sequence):
+        for index, item in enumerate(value.items):
+            into.setdefault(f"{place}[{index}]", []).append(Binding(item))
+    elif isinstance(value, Mapping):
+        for key, item in value.items:
+            if isinstance(key, Const):
+                into.setdefault(f"{place}[{key.value!r}]", []).append(Binding(item))

@@ -1,0 +1,299 @@
+"""Which function of the project a call runs, and what it is bound to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from lintgrad.flow.bindings import Via
+from lintgrad.flow.scopes import Argument, ClassScope, Global, Scope
+from lintgrad.flow.scoping import fill
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import (
+    Attr,
+    Call,
+    Const,
+    Expr,
+    ExprStmt,
+    Function,
+    Lambda,
+    Name,
+    Other,
+    Raise,
+    Return,
+    Stmt,
+)
+from lintgrad.syntax.walk import statements_of
+
+if TYPE_CHECKING:
+    from lintgrad.flow.roles import Roles
+
+_DEEPEST = 12
+"""Longer chains of names that stand for functions are not followed."""
+
+_NO_FUNCTION = frozenset({"property", "cached_property", "contextmanager", "asynccontextmanager"})
+"""Decorators that make something else of a function; all others are taken to keep it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Callee:
+    """A function with what is bound to its first parameters before it is called."""
+
+    scope: Scope
+    receiver: Argument | None = None
+    owner: ClassScope | None = None
+    """The class of the receiver, which may derive from the one that the method stands in."""
+    bound: tuple[Argument, ...] = ()
+    keywords: Mapping[str, Argument] = field(default_factory=dict)
+
+
+class Callees:
+    """Resolves calls and function values of a project."""
+
+    def __init__(self, roles: "Roles") -> None:
+        self._roles = roles
+        self._lambdas: dict[tuple[Scope, Lambda], Scope] = {}
+        self._asked: set[tuple[Scope, Expr]] = set()
+        """What is being resolved: a name may be bound to something made of itself."""
+        self._undecorated: dict[Expr, Callee] = {}
+        """What stands for a function as it is before a decorator gets it."""
+
+    def of_call(self, scope: Scope, call: Call) -> Callee | None:
+        """The function of the project that a call runs."""
+        return self.of_value(scope, call.func) or self._of_object(scope, call)
+
+    def of_value(self, scope: Scope, expr: Expr, depth: int = 0) -> Callee | None:
+        """The function of the project that an expression stands for."""
+        key = (scope, expr)
+        if depth > _DEEPEST or key in self._asked:
+            return None
+        self._asked.add(key)
+        found = self._of_value(scope, expr, depth)
+        self._asked.discard(key)
+        return found
+
+    def _of_value(self, scope: Scope, expr: Expr, depth: int) -> Callee | None:
+        match expr:
+            case Name(id=name):
+                return self._of_name(scope, name, depth)
+            case Attr():
+                return self._of_attribute(scope, expr, depth)
+            case Lambda():
+                return Callee(self._lambda(scope, expr))
+            case Call():
+                return self._of_made(scope, expr, depth)
+        return None
+
+    def own_class(self, scope: Scope, expr: Expr) -> ClassScope | None:
+        """The class of the project that an expression's value is an object of."""
+        if isinstance(expr, Name) and expr.id == "self" and scope.owner is not None:
+            return scope.owner
+        found = self._roles.of_expr(scope, expr)
+        return None if found is None else found.own
+
+    def _of_name(self, scope: Scope, name: str, depth: int) -> Callee | None:
+        around: Scope | None = scope
+        while around is not None:
+            if around.arguments is not None and name in around.arguments:
+                passed = around.arguments[name]
+                return self.of_value(passed.scope, passed.expr, depth + 1)
+            if around.parameter(name) is not None:
+                return None
+            if name in around.functions or name in around.bindings:
+                break
+            around = around.parent
+        function = scope.function(name)
+        if function is not None:
+            return self._decorated(function, depth)
+        found = scope.imported(name) if around is None else None
+        if isinstance(found, Global):
+            return self._bound_to(found.scope, found.name, depth)
+        return self._bound_to(scope, name, depth)
+
+    def _bound_to(self, scope: Scope, place: str, depth: int) -> Callee | None:
+        """The function that a place is bound to, where it is bound once."""
+        found = scope.lookup(place)
+        if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
+            return None
+        return self.of_value(found[0], found[1][0].value, depth + 1)
+
+    def _decorated(self, function: Scope, depth: int) -> Callee | None:
+        """What a function's decorators make of it."""
+        callee = Callee(function, owner=function.owner)
+        node = function.node
+        for decorator in reversed(node.decorators if isinstance(node, Function) else ()):
+            name = (place_of(decorator) or "").rsplit(".", 1)[-1]
+            if name in _NO_FUNCTION:
+                return None
+            around = function.parent or function.root
+            made = self.of_value(around, decorator, depth + 1)
+            if made is not None:
+                span = decorator.span
+                itself = Call(span, Name(span, "<undecorated>"), (), ())
+                self._undecorated[itself] = callee
+                callee = self._returned(made, (Argument(around, itself),), depth) or callee
+        return callee
+
+    def _of_attribute(self, scope: Scope, expr: Attr, depth: int) -> Callee | None:
+        if isinstance(expr.value, Call) and place_of(expr.value.func) == "super":
+            return self._of_super(scope, expr)
+        place = place_of(expr.value)
+        known = scope.class_named(place) if place is not None else None
+        if known is not None:
+            method = known.method(expr.name)
+            return None if method is None else Callee(method, owner=known)
+        own = self.own_class(scope, expr.value)
+        if own is not None:
+            return self._of_method(own, expr, scope, depth)
+        whole = place_of(expr)
+        found = scope.imported(whole) if whole is not None else None
+        if isinstance(found, Scope) and found.parent is not None:
+            return self._decorated(found, depth)
+        if isinstance(found, Global):
+            return self._bound_to(found.scope, found.name, depth)
+        return self._bound_to(scope, whole, depth) if whole is not None else None
+
+    def _of_method(self, own: ClassScope, expr: Attr, scope: Scope, depth: int) -> Callee | None:
+        method = own.method(expr.name)
+        if method is None:
+            return self._bound_to_self(own, expr.name, depth)
+        if self._is_open(method, own, expr, scope):
+            return None
+        callee = self._decorated(method, depth)
+        if callee is None:
+            return None
+        receiver = None if is_static(method) else Argument(scope, expr.value)
+        if callee.scope is method:
+            return Callee(method, receiver, own)
+        bound = () if receiver is None else (receiver,)
+        return replace(callee, bound=(*bound, *callee.bound))
+
+    def _bound_to_self(self, own: ClassScope, name: str, depth: int) -> Callee | None:
+        found = own.lookup(f"self.{name}")
+        if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
+            return None
+        return self.of_value(found[0], found[1][0].value, depth + 1)
+
+    def _is_open(self, method: Scope, own: ClassScope, expr: Attr, scope: Scope) -> bool:
+        """Whether another method may run: one that is only declared, or that a subclass has."""
+        if is_abstract(method):
+            return True
+        receiver: Expr = expr.value
+        while isinstance(receiver, Name) and receiver.id == "self":
+            if scope.arguments is None or "self" not in scope.arguments:
+                return _is_overridden(method, own, scope)
+            scope, receiver = scope.arguments["self"]
+        return False  # whose method it is has been seen
+
+    def _of_super(self, scope: Scope, expr: Attr) -> Callee | None:
+        if scope.owner is None:
+            return None
+        lineage = list(scope.owner.lineage())
+        function = scope.function_itself
+        here = next((i for i, one in enumerate(lineage) if function in one.methods.values()), 0)
+        for one in lineage[here + 1 :]:
+            if expr.name in one.methods:
+                method = one.methods[expr.name]
+                receiver = Argument(scope, Name(expr.span, "self"))
+                return Callee(method, receiver, scope.owner)
+        return None
+
+    def _of_made(self, scope: Scope, call: Call, depth: int) -> Callee | None:
+        """The function that a call returns: `partial(f, ...)`, or what makes a closure."""
+        if call in self._undecorated:
+            return self._undecorated[call]
+        if scope.dotted(call.func) == "functools.partial" and call.args:
+            inner = self.of_value(scope, call.args[0], depth + 1)
+            if inner is None:
+                return None
+            more = tuple(Argument(scope, arg) for arg in call.args[1:])
+            named = {k.name: Argument(scope, k.value) for k in call.keywords if k.name is not None}
+            return replace(inner, bound=(*inner.bound, *more), keywords={**inner.keywords, **named})
+        match call:
+            case Call(func=Name(id="getattr"), args=(owner, Const(value=str() as name), *_)):
+                return self.of_value(scope, Attr(call.span, owner, name), depth + 1)
+        maker = self.of_value(scope, call.func, depth + 1)
+        if maker is None or maker.scope.is_generator:
+            return None
+        return self._returned_by(scope, call, maker, depth)
+
+    def _returned_by(self, scope: Scope, call: Call, maker: Callee, depth: int) -> Callee | None:
+        frame = self._roles.frames.of_call(scope, call, maker)
+        return None if frame is None else self._only(frame, depth)
+
+    def _returned(self, maker: Callee, passed: tuple[Argument, ...], depth: int) -> Callee | None:
+        frame = self._roles.frames.of_arguments(maker, passed)
+        return None if frame is None else self._only(frame, depth)
+
+    def _only(self, frame: Scope, depth: int) -> Callee | None:
+        """The function that every `return` of a frame gives."""
+        found = [self.of_value(frame, value, depth + 1) for value in frame.returns()]
+        return found[0] if len(found) == 1 else None
+
+    def _of_object(self, scope: Scope, call: Call) -> Callee | None:
+        """The method that building or calling an object runs."""
+        place = place_of(call.func)
+        built = scope.class_named(place) if place is not None else None
+        if built is not None:
+            method = built.method("__init__")
+            return None if method is None else Callee(method, Argument(scope, call), built)
+        own = self.own_class(scope, call.func) if not isinstance(call.func, Call) else None
+        if own is None:
+            return None
+        called = own.method("__call__") or own.method("forward")
+        return None if called is None else Callee(called, Argument(scope, call.func), own)
+
+    def method(self, scope: Scope, expr: Expr, name: str) -> Callee | None:
+        """The method of an expression's value, if its class is in the project."""
+        own = self.own_class(scope, expr)
+        known = own.method(name) if own is not None else None
+        return None if known is None else Callee(known, Argument(scope, expr), own)
+
+    def _lambda(self, scope: Scope, node: Lambda) -> Scope:
+        key = (scope, node)
+        if key not in self._lambdas:
+            body = (Return(node.body.span, node.body),)
+            function = Function(node.span, "lambda", node.parameters, (), body)
+            made = Scope(
+                f"{scope.name}.<lambda>",
+                function,
+                scope,
+                scope.owner,
+                scope.imports,
+                scope.source,
+                scope.importer,
+            )
+            fill(made, scope.owner, [])
+            self._lambdas[key] = made
+        return self._lambdas[key]
+
+
+def is_static(method: Scope) -> bool:
+    """Whether a method does not get the object it is called on."""
+    node = method.node
+    decorators = node.decorators if isinstance(node, Function) else ()
+    return any(place_of(d) in ("staticmethod", "classmethod") for d in decorators)
+
+
+def is_abstract(method: Scope) -> bool:
+    """Whether a method is only declared: its body does nothing, or raises."""
+    body = [s for s in statements_of(method.node.body) if not _is_docstring(s)]
+    return all(isinstance(s, Raise) for s in body)
+
+
+def _is_docstring(statement: Stmt) -> bool:
+    match statement:
+        case ExprStmt(value=Const(value=str())):
+            return True
+        case ExprStmt(value=Other(parts=())):
+            return True  # `...`
+    return False
+
+
+def _is_overridden(method: Scope, own: ClassScope, scope: Scope) -> bool:
+    """Whether a class in the file derives from a class and has its own such method."""
+    return any(
+        other is not own
+        and own in other.lineage()
+        and other.method(method.name_alone) is not method
+        for other in scope.root.classes.values()
+    )

@@ -1,0 +1,298 @@
+"""What a place of one scope is called in another: across calls, objects and files."""
+
+from collections.abc import Iterator
+
+from lintgrad.flow.bindings import Via
+from lintgrad.flow.role import Found
+from lintgrad.flow.roles import Roles
+from lintgrad.flow.scopes import Argument, Global, Scope, root_of
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Call, Const, Expr, For, Mapping, Name, Sequence, While
+from lintgrad.syntax.walk import statements_of
+
+_HOLDERS = frozenset({"types.SimpleNamespace", "argparse.Namespace"})
+"""What is built of keywords that become its attributes."""
+
+_LONGEST = 8
+"""Places with more parts than this are not told apart; recursion through objects makes them."""
+
+Seen = tuple[Scope, str]
+
+
+class Crossing:
+    """Translates places between the scopes of a project."""
+
+    def __init__(self, roles: Roles) -> None:
+        self._roles = roles
+        self._outward: dict[Seen, tuple[Seen, ...]] = {}
+
+    def outward(self, scope: Scope, place: str) -> tuple[Seen, ...]:
+        """The names of one thing, from its own scope outwards to where it was passed from."""
+        key = (scope, place)
+        if key not in self._outward:
+            self._outward[key] = (key,)  # recursion may pass a thing on to itself
+            self._outward[key] = tuple(self._names(scope, place))
+        return self._outward[key]
+
+    def _names(self, scope: Scope, place: str) -> Iterator[Seen]:
+        yield scope, place
+        if place.count(".") + place.count("[") > _LONGEST:
+            return
+        held = self._held(scope, place)
+        if held is not None:
+            yield from self.outward(*held)
+            return
+        for prefix, rest in _prefixes(place):
+            passed = (scope.arguments or {}).get(prefix)
+            if passed is None:
+                continue
+            there = self._of_argument(passed, rest)
+            if there is not None:
+                yield from self.outward(*there)
+            return
+        if scope.parent is not None and not scope.binds(root_of(place)):
+            yield from self.outward(scope.parent, place)
+            yield from self._kept(scope.parent, place)
+            return
+        found = (
+            scope.imported(place) if scope.parent is None and place not in scope.bindings else None
+        )
+        if isinstance(found, Global):
+            yield from self.outward(found.scope, found.name)
+
+    def _kept(self, maker: Scope, place: str) -> Iterator[Seen]:
+        """The name of what a closure keeps of the call that made it."""
+        if maker.call is not None and root_of(place) in maker.bindings:
+            where, call = maker.call
+            if not is_repeated(where, call):
+                yield from self.outward(where, f"{_unnamed(call)}.{place}")
+
+    def _of_argument(self, passed: Argument, rest: str) -> Seen | None:
+        """What is passed, or a part of it."""
+        place = place_of(passed.expr)
+        if place is not None:
+            return passed.scope, f"{place}{rest}"
+        element = _element(passed.expr, rest)
+        if element is not None:
+            return passed.scope, element
+        if rest.startswith(".") and isinstance(passed.expr, Call):
+            name, more = _split(rest[1:])
+            held = self._attribute(self._roles.of_expr(passed.scope, passed.expr), name)
+            if held is not None:
+                return held[0], f"{held[1]}{more}"
+        if not isinstance(passed.expr, Call) or not passed.expr.span.path:
+            return None
+        bound = _bound_to(passed)
+        if bound is None and is_repeated(passed.scope, passed.expr):
+            return None  # another thing each time
+        return passed.scope, f"{bound or _unnamed(passed.expr)}{rest}"
+
+    def _held(self, scope: Scope, place: str) -> Seen | None:
+        """What a place below an object was given to that object as."""
+        for prefix, rest in _prefixes(place):
+            if not rest.startswith("."):
+                continue
+            name, more = _split(rest[1:])
+            keyword = _keyword(scope, prefix, name)
+            if keyword is not None:
+                return keyword[0], f"{keyword[1]}{more}"
+            if prefix == "self" and "self" not in (scope.arguments or {}):
+                continue
+            holder = self._object(scope, prefix)
+            held = self._attribute(holder, name)
+            if held is not None:
+                return held[0], f"{held[1]}{more}"
+        return None
+
+    def _object(self, scope: Scope, place: str) -> Found | None:
+        passed = (scope.arguments or {}).get(place)
+        if passed is not None and not isinstance(passed.expr, Name):
+            return self._roles.of_expr(passed.scope, passed.expr)
+        if passed is not None and isinstance(passed.expr, Name) and passed.expr.id == "self":
+            return self._object(passed.scope, "self") if passed.scope is not scope else None
+        return self._roles.of_place(scope, place) if place != "self" or passed else None
+
+    def _attribute(self, holder: Found | None, name: str) -> Seen | None:
+        """What an object of a class in the project was given for an attribute, if it shows."""
+        if holder is None or holder.own is None:
+            return None
+        given = self._roles.field_of(holder, name)
+        frame = self._roles.constructor_of(holder)
+        if given is None and frame is not None and frame.arguments is not None:
+            found = holder.own.lookup(f"self.{name}")
+            bound = found[1] if found is not None else []
+            if len(bound) == 1 and bound[0].via is Via.VALUE and isinstance(bound[0].value, Name):
+                given = frame.arguments.get(bound[0].value.id)
+        place = place_of(given.expr) if given is not None else None
+        return None if given is None or place is None else (given.scope, place)
+
+    def seen(self, scope: Scope, origin: Scope, place: str) -> str | None:
+        """What a scope calls a place of another scope; None if it has no name there."""
+        names = self.outward(origin, place)
+        around: Scope | None = scope
+        while around is not None:
+            for where, name in names:
+                if where is around and not _shadowed(scope, around, name):
+                    return name
+            for parameter, passed in (around.arguments or {}).items():
+                for _, rest in self._parts(names, passed):
+                    return f"{parameter}{rest}"
+            through = self._through_self(scope, names) if around is scope else None
+            if through is not None:
+                return through
+            around = around.parent
+        return None
+
+    def _parts(self, names: tuple[Seen, ...], passed: Argument) -> Iterator[tuple[str, str]]:
+        """Where names of a thing go through what is passed for a parameter."""
+        place = place_of(passed.expr)
+        if place is None:
+            return
+        for where, name in self.outward(passed.scope, place):
+            for other, whole in names:
+                if other is where and (whole == name or whole.startswith((f"{name}.", f"{name}["))):
+                    yield name, whole[len(name) :]
+
+    def _through_self(self, scope: Scope, names: tuple[Seen, ...]) -> str | None:
+        """The attribute that the object a method works on was given a thing as."""
+        init = scope.owner.method("__init__") if scope.owner is not None else None
+        if init is None:
+            return None
+        passed = (scope.arguments or {}).get("self")
+        holder = self._roles.of_expr(*passed) if passed is not None else None
+        made = self._roles.constructor_of(holder) if holder is not None else None
+        for name, bindings in init.bindings.items():
+            if not name.startswith("self.") or len(bindings) != 1:
+                continue
+            value = bindings[0].value
+            there = place_of(value)
+            if there is None:
+                continue
+            if any(where.function_itself is init and p == there for where, p in names):
+                return name
+            arguments = self._arguments_of(init, made, there)
+            if any(
+                prefix and not rest for a in arguments for prefix, rest in self._parts(names, a)
+            ):
+                return name
+        return None
+
+    def _arguments_of(self, init: Scope, made: Scope | None, parameter: str) -> list[Argument]:
+        if made is not None and made.arguments is not None:
+            return [made.arguments[parameter]] if parameter in made.arguments else []
+        if init.parameter(parameter) is None:
+            return []
+        return list(self._roles.callers.passed(init, parameter))
+
+    def in_scope(self, scope: Scope, place: str) -> str | None:
+        """Another name in the same scope, or one around it, of what an object was given."""
+        held = self._held(scope, place) if "." in place else None
+        return None if held is None or held[0] is not scope else held[1]
+
+    def in_caller(self, frame: Scope, place: str, caller: Scope) -> str | None:
+        """What the caller of a frame calls one of its places; None if it has no name there."""
+        if place.count(".") + place.count("[") > _LONGEST:
+            return None
+        for where, name in self.outward(frame, place)[1:]:
+            if where is caller:
+                return name
+            around = caller.parent
+            while around is not None:
+                if around is where and not _shadowed(caller, around, name):
+                    return name
+                around = around.parent
+        return self._imported_as(caller, self.outward(frame, place)[-1])
+
+    def _imported_as(self, caller: Scope, seen: Seen) -> str | None:
+        where, place = seen
+        if where.parent is not None or where is caller.root:
+            return None
+        for name in caller.imports:
+            found = caller.imported(name) if not name.startswith("*") else None
+            if isinstance(found, Global) and found.scope is where and found.name == root_of(place):
+                return name + place[len(found.name) :]
+        return None
+
+
+def is_repeated(scope: Scope, call: Call) -> bool:
+    """Whether a call stands in a loop of its scope."""
+    return any(
+        call.span.start >= loop.span.start
+        and call.span.end <= max((s.span.end for s in statements_of(loop.body)), default=0)
+        for loop in statements_of(scope.node.body)
+        if isinstance(loop, For | While)
+    )
+
+
+def _unnamed(call: Call) -> str:
+    """A name for what a call makes that is bound to none."""
+    name = (place_of(call.func) or "object").rsplit(".", 1)[-1]
+    return f"{name}()@{call.span.start}"
+
+
+def _element(expr: Expr, rest: str) -> str | None:
+    """The place of what a display that is passed holds under a key or index."""
+    key, more = _split_index(rest)
+    if key is None:
+        return None
+    match expr:
+        case Sequence(items=items):
+            found = {repr(index): item for index, item in enumerate(items)}
+        case Mapping(items=pairs):
+            found = {repr(k.value): v for k, v in pairs if isinstance(k, Const)}
+        case _:
+            return None
+    place = place_of(found[key]) if key in found else None
+    return None if place is None else f"{place}{more}"
+
+
+def _split_index(rest: str) -> tuple[str | None, str]:
+    end = rest.find("]")
+    return (rest[1:end], rest[end + 1 :]) if rest.startswith("[") and end > 0 else (None, rest)
+
+
+def _bound_to(made: Argument) -> str | None:
+    """The place that what a call makes is bound to where it is made."""
+    for place, bindings in made.scope.bindings.items():
+        if any(b.value is made.expr and b.via in (Via.VALUE, Via.ENTERED) for b in bindings):
+            return place
+    return None
+
+
+def _prefixes(place: str) -> Iterator[tuple[str, str]]:
+    """A place cut in two wherever one of its parts ends, the longest beginning first."""
+    yield place, ""
+    for end in range(len(place) - 1, 0, -1):
+        if place[end] in ".[" and place.count("[", 0, end) == place.count("]", 0, end):
+            yield place[:end], place[end:]
+
+
+def _split(rest: str) -> tuple[str, str]:
+    """The first attribute of what follows a dot, and what comes after it."""
+    for end, character in enumerate(rest):
+        if character in ".[":
+            return rest[:end], rest[end:]
+    return rest, ""
+
+
+def _keyword(scope: Scope, place: str, name: str) -> Seen | None:
+    """What a holder made of keywords was given for an attribute."""
+    found = scope.lookup(place)
+    if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
+        return None
+    value = found[1][0].value
+    if not isinstance(value, Call) or found[0].dotted(value.func) not in _HOLDERS:
+        return None
+    given = next((k.value for k in value.keywords if k.name == name), None)
+    there = place_of(given) if given is not None else None
+    return None if there is None else (found[0], there)
+
+
+def _shadowed(scope: Scope, outer: Scope, place: str) -> bool:
+    """Whether a scope or one between it and an outer one binds the name itself."""
+    around: Scope | None = scope
+    while around is not None and around is not outer:
+        if around.binds(root_of(place)):
+            return True
+        around = around.parent
+    return False

@@ -1,0 +1,166 @@
+"""Graphs joined with the graphs they call: places matched, optimizers and counters shared."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from lintgrad.flow.crossing import Crossing
+from lintgrad.flow.events import UNKNOWN_OWNERS, Owners
+from lintgrad.flow.functions import Lowered, lower_frame, places_in
+from lintgrad.flow.graph import Block, Call, FlowGraph, Link, Optimizer
+from lintgrad.flow.program import Program
+from lintgrad.flow.role import Role
+from lintgrad.flow.scopes import Scope, root_of
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Expr
+from lintgrad.syntax.walk import parts_of
+
+_MOST_REMEMBERED = 8
+"""How many tests are decided once, at most: each doubles the paths that are kept apart."""
+
+
+class Linker:
+    """Lowers the frames of a program as they are called, and joins their graphs."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._crossing = Crossing(program.roles)
+        self._lowered: list[Lowered] = []
+        self._graphs: list[FlowGraph] = []
+
+    def graphs(self, roots: Iterable[Scope]) -> tuple[dict[Scope, int], Sequence[FlowGraph]]:
+        """The numbers of some scopes' graphs, with all graphs of the program so far."""
+        numbers = {root: self._program.number(root) for root in roots}
+        first = len(self._lowered)
+        while len(self._lowered) < len(self._program.frames):  # lowering finds more frames
+            frame = self._program.frames[len(self._lowered)]
+            lowered = lower_frame(self._program, self._crossing, frame)
+            self._lowered.append(lowered)
+            self._graphs.append(lowered.graph)
+        self._link(first)
+        return numbers, self._graphs
+
+    def _link(self, first: int) -> None:
+        """Join the graphs from a number on; those before are joined already."""
+        new = range(len(self._graphs) - 1, first - 1, -1)
+        changed = True
+        while changed:
+            changed = False
+            for number in new:
+                changed |= self._share(number)
+        for number in new:
+            graph = self._graphs[number]
+            remembered = frozenset(self._asked_twice(number))
+            guards = replace(graph.guards, remembered=remembered)
+            blocks = tuple(self._linked(number, block) for block in graph.blocks)
+            self._graphs[number] = replace(graph, blocks=blocks, guards=guards)
+
+    def _calls(self, number: int) -> list[Call]:
+        exits = (block.exit for block in self._graphs[number].blocks)
+        return [exit_ for exit_ in exits if isinstance(exit_, Call)]
+
+    def _share(self, number: int) -> bool:
+        """Take over what the called graphs do to things the caller has names for."""
+        graph = self._graphs[number]
+        optimizers = dict(graph.optimizers)
+        tracked = set(graph.guards.tracked)
+        for call in self._calls(number):
+            called = self._graphs[call.callee]
+            for place, optimizer in called.optimizers.items():
+                name = self._name(number, call, place)
+                if name is not None and name not in optimizers:
+                    optimizers[name] = self._taken_over(number, call, name, optimizer)
+            for place in called.guards.tracked:
+                name = self._name(number, call, place)
+                if name is not None:
+                    tracked.add(name)
+                tracked |= self._counted_in(call, place)
+        if len(optimizers) == len(graph.optimizers) and tracked == graph.guards.tracked:
+            return False
+        guards = replace(graph.guards, tracked=frozenset(tracked))
+        self._graphs[number] = replace(graph, optimizers=optimizers, guards=guards)
+        return True
+
+    def _counted_in(self, call: Call, place: str) -> set[str]:
+        """The places that the caller computes the argument for a tracked parameter from."""
+        frame = self._lowered[call.callee].scope
+        passed = (frame.arguments or {}).get(place)
+        parts = parts_of(passed.expr) if passed is not None else ()
+        return {p for part in parts if (p := place_of(part)) is not None}
+
+    def _name(self, number: int, call: Call, place: str) -> str | None:
+        """What a caller calls a place of what it calls."""
+        lowered = self._lowered[number]
+        frame = self._lowered[call.callee].scope
+        name = self._crossing.in_caller(frame, place, lowered.scope)
+        return None if name is None else lowered.places.canonical(name)
+
+    def _taken_over(self, number: int, call: Call, name: str, optimizer: Optimizer) -> Optimizer:
+        """An optimizer of a called graph, as the caller sees it."""
+        places = self._lowered[number].places
+        if places.role(name) is Role.OPTIMIZER:
+            known = places.known(name)
+            return (
+                known if known.basis >= optimizer.basis else replace(known, basis=optimizer.basis)
+            )
+        return replace(optimizer, place=name, owners=self._owners(number, call, optimizer.owners))
+
+    def _owners(self, number: int, call: Call, owners: Owners) -> Owners:
+        names = {place: self._name(number, call, place) for place in owners.places | owners.related}
+        places = {names[place] for place in owners.places}
+        if not owners.places:
+            return UNKNOWN_OWNERS
+        return Owners(
+            frozenset(p for p in places if p is not None),
+            owners.complete and None not in places,
+            frozenset(p for place in owners.related if (p := names[place]) is not None),
+            owners.whole,
+        )
+
+    def _linked(self, number: int, block: Block) -> Block:
+        call = block.exit
+        if not isinstance(call, Call):
+            return block
+        called = self._lowered[call.callee]
+        graph = self._graphs[call.callee]
+        named = places_in(called) | graph.optimizers.keys() | graph.guards.tracked
+        for optimizer in graph.optimizers.values():
+            named |= optimizer.owners.places | optimizer.owners.related
+        outside = {}
+        for place in sorted(named | {root_of(place) for place in named}):
+            name = self._name(number, call, place)
+            if name is not None:
+                outside[place] = name
+        frame = called.scope
+        passed: dict[str, Expr] = {
+            place: argument.expr
+            for place, argument in (frame.arguments or {}).items()
+            if place in graph.guards.tracked
+        }
+        strangers = frozenset(
+            place
+            for place in graph.optimizers
+            if place not in outside and not called.places.is_built_here(place)
+        )
+        link = Link(tuple(outside.items()), tuple(passed.items()), strangers, call.lost)
+        return replace(block, exit=replace(call, link=link))
+
+    def _asked_twice(self, number: int) -> list[str]:
+        """The tests that guard gradients more than once, in a graph and those it calls."""
+        own = self._lowered[number].sites
+        total = own.copy()
+        for other in self._connected(number):
+            for key, count in self._lowered[other].sites.items():
+                if key.startswith("self.") or key in own:
+                    total[key] += count
+        return [key for key, n in total.most_common(_MOST_REMEMBERED) if n > 1]
+
+    def _connected(self, number: int) -> set[int]:
+        """The graphs that a graph calls, directly or not."""
+        found: set[int] = set()
+        todo = [number]
+        while todo:
+            for call in self._calls(todo.pop()):
+                if call.callee not in found and call.callee != number:
+                    found.add(call.callee)
+                    todo.append(call.callee)
+        return found

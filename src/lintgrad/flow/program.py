@@ -1,0 +1,104 @@
+"""The files of a project as far as they are looked at: modules on demand, and their frames."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lintgrad.flow.definitions import find
+from lintgrad.flow.role import Basis
+from lintgrad.flow.roles import Roles
+from lintgrad.flow.scopes import ClassScope, Global, Scope
+from lintgrad.flow.scoping import scopes_of
+from lintgrad.flow.touching import Touching
+from lintgrad.flow.usage import Usage
+from lintgrad.source.load import Unreadable
+from lintgrad.source.text import Source
+from lintgrad.syntax.parse import parse
+
+_TORCH = ("torch", "accelerate", "lightning", "pytorch_lightning", "lightning_fabric", "apex")
+_OTHER_ENGINES = ("tensorflow", "keras", "mxnet", "paddle", "jax", "tinygrad", "micrograd", "numpy")
+
+Finder = Callable[[str, str], Source | None]
+"""Finds a module's source by its dotted name, as seen from the file at a path."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class File:
+    """A file that was parsed: its scopes, and what is done in it with which place."""
+
+    source: Source
+    scopes: tuple[Scope, ...]
+    usage: Usage
+    strength: Basis | None
+    """How far its imports can be trusted to make it torch code; None if it is another engine's."""
+
+
+class Program:
+    """The files of a project, loaded as they are asked for; numbers its frames."""
+
+    def __init__(self, find: Finder | None = None) -> None:
+        self.roles = Roles()
+        self.touching = Touching(self.roles)
+        self.files: dict[str, File] = {}
+        self.frames: list[Scope] = []
+        self._find = find
+        self._numbers: dict[Scope, int] = {}
+        self._modules: dict[tuple[str, str], Scope | None] = {}
+        self._definitions: dict[tuple[str, str], Scope | ClassScope | Global | None] = {}
+
+    def load(self, source: Source) -> File:
+        """The file of a source, parsed once. Raises Unreadable if it is not Python."""
+        if source.path not in self.files:
+            scopes = scopes_of(parse(source), source, self if self._find else None)
+            file = File(source, tuple(scopes), Usage(scopes), _strength(scopes))
+            self.files[source.path] = file
+            self.roles.callers.note(scopes)
+        return self.files[source.path]
+
+    def module(self, dotted: str, importing: str) -> Scope | None:
+        """The scope of a module of the project; None if it is not one, or cannot be read."""
+        key = (dotted, importing)
+        if key not in self._modules:
+            self._modules[key] = None  # a module that imports itself
+            source = self._find(dotted, importing) if self._find is not None else None
+            if source is not None:
+                try:
+                    self._modules[key] = self.load(source).scopes[0]
+                except Unreadable:
+                    self._modules[key] = None
+        return self._modules[key]
+
+    def definition(self, dotted: str, importing: str) -> Scope | ClassScope | Global | None:
+        """What a dotted name refers to in the project, as seen from the file at a path."""
+        key = (dotted, importing)
+        if key not in self._definitions:
+            self._definitions[key] = None  # modules may import a name from each other
+            self._definitions[key] = find(self, dotted, importing)
+        return self._definitions[key]
+
+    def number(self, frame: Scope) -> int:
+        """The number of a frame in the program."""
+        if frame not in self._numbers:
+            self._numbers[frame] = len(self.frames)
+            self.frames.append(frame)
+        return self._numbers[frame]
+
+    def strength(self, frame: Scope) -> Basis | None:
+        """How far a frame is torch code, going by its file and those it is called from."""
+        found: list[Basis] = []
+        todo, seen = [frame], set[Scope]()
+        while todo:
+            scope = todo.pop()
+            if scope in seen:
+                continue
+            seen.add(scope)
+            own = self.files[scope.source.path].strength
+            found += [own] if own is not None else []
+            todo.extend(argument.scope for argument in (scope.arguments or {}).values())
+        return max(found, default=None)
+
+
+def _strength(scopes: list[Scope]) -> Basis | None:
+    imported = {name.split(".")[0] for scope in scopes for name in scope.imports.values()}
+    if imported & set(_TORCH):
+        return Basis.BUILT
+    return None if imported & set(_OTHER_ENGINES) else Basis.NAMED

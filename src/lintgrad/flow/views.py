@@ -1,0 +1,37 @@
+"""What an optimizer of a caller is called in a graph that it calls."""
+
+from dataclasses import replace
+
+from lintgrad.flow.graph import FlowGraph, Link, Optimizer
+
+_OUT_OF_SIGHT = "^"
+"""Begins the names of places that a called graph has no name for."""
+
+
+def seen_inside(called: FlowGraph, link: Link, optimizer: Optimizer) -> Optimizer:
+    """An optimizer as a graph that is called by way of a link sees it."""
+    names = [q for q, outer in link.outside if outer == optimizer.place and q in called.optimizers]
+    place = names[0] if names else _inside(link, optimizer.place)
+    known = called.optimizers.get(place)
+    owners = optimizer.owners
+    if owners.places:
+        owners = replace(
+            owners,
+            places=frozenset(_inside(link, p) for p in owners.places),
+            related=frozenset(_inside(link, p) for p in owners.related),
+        )
+    elif known is not None:
+        owners = known.owners
+    escaped = optimizer.escaped or len(names) > 1 or (known is not None and known.escaped)
+    suspects = frozenset() if names else link.strangers
+    return Optimizer(place, optimizer.basis, owners, escaped, suspects)
+
+
+def _inside(link: Link, place: str) -> str:
+    best: tuple[int, str] | None = None
+    for inner, outer in link.outside:
+        if place == outer or place.startswith((f"{outer}.", f"{outer}[")):
+            named = f"{inner}{place[len(outer) :]}"
+            if best is None or len(outer) > best[0]:
+                best = (len(outer), named)
+    return f"{_OUT_OF_SIGHT}{place}" if best is None else best[1]

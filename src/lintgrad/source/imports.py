@@ -1,0 +1,105 @@
+"""Which file of a project an import names: found as Python would, without running anything."""
+
+import os
+
+from lintgrad.source.load import Unreadable, decode
+from lintgrad.source.text import Source
+
+_HIGHEST = 6
+"""Folders above the importing file that are searched for a package, at most."""
+
+_TRAINING = (b"backward", b"zero_grad", b".step(", b".grad", b"optim")
+"""What a module must mention for its code to be worth following."""
+
+
+class Modules:
+    """Finds the modules of a project that take part in training; remembers what it found."""
+
+    def __init__(self) -> None:
+        self._roots: dict[str, tuple[str, ...]] = {}
+        self._held: dict[tuple[str, str], bool] = {}
+        self._sources: dict[str, Source | None] = {}
+
+    def find(self, dotted: str, importing: str) -> Source | None:
+        """The source of a module as seen from the file at a path; None if there is no such file.
+
+        Relative imports start at the folder of the importing file. Absolute ones are looked for
+        next to it and in the folders above, up to the repository's root, and in `src` folders
+        of these. A module without a word of training is left out, unless it is a package.
+        """
+        path = self.path_of(dotted, importing)
+        if path is None:
+            return None
+        if path not in self._sources:
+            self._sources[path] = _training_source(path)
+        return self._sources[path]
+
+    def path_of(self, dotted: str, importing: str) -> str | None:
+        """The path of a module's file, spelled as the importing file's is."""
+        dots = len(dotted) - len(dotted.lstrip("."))
+        parts = [part for part in dotted[dots:].split(".") if part]
+        folder = os.path.dirname(importing)  # noqa: PTH120  # paths stay as the user spelled them
+        if dots:
+            for _ in range(dots - 1):
+                folder = _above(folder)
+            return _module_in(folder, parts)
+        for root in self._searched(folder) if parts else ():
+            if self._holds(root, parts[0]):
+                found = _module_in(root, parts)
+                if found is not None:
+                    return found
+        return None
+
+    def _searched(self, folder: str) -> tuple[str, ...]:
+        """Where an absolute import from a folder is looked for, nearest first."""
+        if folder not in self._roots:
+            self._roots[folder] = tuple(_search_path(folder))
+        return self._roots[folder]
+
+    def _holds(self, root: str, name: str) -> bool:
+        """Whether a folder holds a module or package of that name."""
+        key = (root, name)
+        if key not in self._held:
+            base = os.path.join(root, name)  # noqa: PTH118
+            self._held[key] = os.path.isfile(f"{base}.py") or os.path.isdir(base)  # noqa: PTH112, PTH113
+        return self._held[key]
+
+
+def _module_in(folder: str, parts: list[str]) -> str | None:
+    base = os.path.join(folder, *parts)  # noqa: PTH118
+    candidates = [os.path.join(base, "__init__.py")]  # noqa: PTH118
+    if parts:
+        candidates.append(f"{base}.py")
+    for path in candidates:
+        if os.path.isfile(path):  # noqa: PTH113
+            return os.path.normpath(path)
+    return None
+
+
+def _search_path(folder: str) -> list[str]:
+    found: list[str] = []
+    for _ in range(_HIGHEST):
+        found += [folder, os.path.join(folder, "src")]  # noqa: PTH118
+        if os.path.exists(os.path.join(folder, ".git")):  # noqa: PTH110, PTH118
+            break
+        above = _above(folder)
+        if os.path.abspath(above) == os.path.abspath(folder):  # noqa: PTH100
+            break
+        folder = above
+    return found
+
+
+def _above(folder: str) -> str:
+    return os.path.normpath(os.path.join(folder, os.pardir))  # noqa: PTH118
+
+
+def _training_source(path: str) -> Source | None:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            content = file.read()
+        is_package = os.path.basename(path) == "__init__.py"  # noqa: PTH119
+        if not is_package and not any(word in content for word in _TRAINING):
+            return None
+        return decode(path, content)
+    except (OSError, Unreadable):
+        return None
