@@ -7,7 +7,7 @@ import pytest
 from lintgrad.dataflow.solve import Problem, solve
 from lintgrad.flow.events import Step
 from lintgrad.flow.graph import FlowGraph
-from lintgrad.flow.roots import analysed
+from lintgrad.flow.project import Project
 from lintgrad.source.text import Source
 from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct, after
 
@@ -80,7 +80,7 @@ def run_by_python(text: str, rounds: int) -> set[Grad]:
 
 def graph_of(text: str) -> FlowGraph:
     source = Source("loop.py", text)
-    (graph,) = analysed(source).graphs
+    (graph,) = Project().analysed(source).graphs
     return graph
 
 

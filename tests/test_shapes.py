@@ -5,7 +5,7 @@
 
 import pytest
 
-from lintgrad.flow.roots import analysed
+from lintgrad.flow.project import Project
 from lintgrad.source.text import Source
 from lintgrad.typestates.tensors import losses_of
 
@@ -119,7 +119,7 @@ ROWS = [tuple(part.strip() for part in line.split("|", 1)) for line in TABLE.str
 
 def verdict(expression: str) -> str:
     source = Source("shapes.py", f"{INPUTS}out = {expression}\nout.backward()\n")
-    (graph,) = analysed(source).graphs
+    (graph,) = Project().analysed(source).graphs
     (loss,) = losses_of(graph).values()
     if all(shape.needs_gradient for shape in loss.shapes):
         return "raises"
@@ -158,7 +158,7 @@ total.backward()
 )
 def test_a_sum_over_a_loop_has_the_shape_of_its_terms(term: str, expected: str) -> None:
     source = Source("shapes.py", INPUTS + LOOP.format(term=term))
-    (graph,) = analysed(source).graphs
+    (graph,) = Project().analysed(source).graphs
     (loss,) = losses_of(graph).values()
     # Without any round the sum is the number 0, which has no backward: not this rule's business.
     assert any(shape.needs_gradient for shape in loss.shapes) == (expected == "raises")
@@ -167,5 +167,5 @@ def test_a_sum_over_a_loop_has_the_shape_of_its_terms(term: str, expected: str) 
 
 def test_a_tensor_that_grows_in_a_loop_comes_to_an_end() -> None:
     source = Source("shapes.py", INPUTS + "while True:\n    v = v.unsqueeze(0)\n    v.backward()\n")
-    (graph,) = analysed(source).graphs
+    (graph,) = Project().analysed(source).graphs
     assert len(losses_of(graph)) == 1

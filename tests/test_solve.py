@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lintgrad.dataflow.solve import Problem, solve
 from lintgrad.flow.events import Step
-from lintgrad.flow.roots import analysed
+from lintgrad.flow.project import Project
 from lintgrad.source.text import Source
 from lintgrad.typestates.gradients import GRADIENTS, Grad
 
@@ -169,7 +169,7 @@ def expected(program: Program, optimizer: str) -> dict[int, set[Grad]]:
 
 def solved(text: str, optimizer: str) -> dict[int, set[Grad]]:
     source = Source("random.py", text)
-    (graph,) = analysed(source).graphs
+    (graph,) = Project().analysed(source).graphs
     solution = solve(Problem((graph,), 0, graph.optimizers[optimizer], GRADIENTS))
     assert solution.exact
     found: dict[int, set[Grad]] = {}

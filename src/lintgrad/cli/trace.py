@@ -20,14 +20,14 @@ def trace(place: str) -> None:
     """
     from lintgrad.cli.output import prepare, write_lines
     from lintgrad.engine.run import with_deep_stack
-    from lintgrad.flow.roots import analysed
+    from lintgrad.flow.project import Project
     from lintgrad.report.trace import traced
 
     prepare()
     path, row = _split(place)
     try:
         source = decode(path, Path(path).read_bytes())
-        analysis = with_deep_stack(lambda: analysed(source, Modules().find))
+        analysis = with_deep_stack(lambda: Project(Modules().find).analysed(source))
     except OSError as error:
         raise LintgradError(f"{path}: {error.strerror}") from None
     except Unreadable as unreadable:

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from lintgrad.engine.diagnostics import Diagnostic, diagnostic, finished
 from lintgrad.rule import Finding, Flow, Rule, Unread
-from lintgrad.source.imports import Modules
 from lintgrad.source.load import Unreadable, decode
 from lintgrad.source.text import Source
+
+if TYPE_CHECKING:
+    from lintgrad.flow.project import Project
 
 _ANALYSED = (b"backward", b"zero_grad", b"optim")
 """What a file must mention one of for any rule about training to have something to say."""
@@ -35,9 +38,9 @@ def is_relevant(data: bytes) -> bool:
 
 
 def check_bytes(
-    path: str, data: bytes, rules: Sequence[Rule], modules: Modules | None = None
+    path: str, data: bytes, rules: Sequence[Rule], project: "Project | None" = None
 ) -> Checked:
-    """Check the bytes of a file, and follow what it imports into the modules of its project."""
+    """Check the bytes of a file, as one of a project or by itself."""
     try:
         source = decode(path, data)
         if not any(word in data for word in _ANALYSED):
@@ -45,22 +48,24 @@ def check_bytes(
 
             check_syntax(source)
             return Checked(path)
-        return check_source(source, rules, modules)
+        return check_source(source, rules, project)
     except Unreadable as unreadable:
         return Checked(path, tuple(_unread(unreadable, rules)))
 
 
-def check_source(source: Source, rules: Sequence[Rule], modules: Modules | None = None) -> Checked:
-    """Check a source, with the modules it imports if these can be found.
+def check_source(
+    source: Source, rules: Sequence[Rule], project: "Project | None" = None
+) -> Checked:
+    """Check a source as one of a project, or by itself.
 
     Raises Unreadable if it is not Python.
     """
-    from lintgrad.flow.roots import analysed
+    from lintgrad.flow.project import Project
 
     found: list[Diagnostic] = []
     failures: list[str] = []
     try:
-        analysis = analysed(source, modules.find if modules is not None else None)
+        analysis = (project or Project()).analysed(source)
     except Unreadable:
         raise
     except Exception as error:  # one file of ours must not end the run

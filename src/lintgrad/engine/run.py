@@ -10,12 +10,15 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lintgrad.engine.check import Checked, check_bytes, is_relevant
 from lintgrad.rule import Rule, Unread
 from lintgrad.source.imports import Modules
 from lintgrad.source.text import Source, Span
+
+if TYPE_CHECKING:
+    from lintgrad.flow.project import Project
 
 T = TypeVar("T")
 
@@ -75,13 +78,15 @@ def _cannot_open(path: str, error: OSError, rules: Iterable[Rule]) -> Checked:
 
 
 def _here(work: Iterable[_Work]) -> Iterator[Checked]:
-    modules = Modules()
+    from lintgrad.flow.project import Project
+
+    project = Project(Modules().find)
     for one in work:
-        yield with_deep_stack(lambda one=one: _check(one, modules))  # type: ignore[misc]
+        yield with_deep_stack(lambda one=one: _check(one, project))  # type: ignore[misc]
 
 
-def _check(work: _Work, modules: Modules) -> Checked:
-    return check_bytes(work.path, work.data, work.rules, modules)
+def _check(work: _Work, project: "Project") -> Checked:
+    return check_bytes(work.path, work.data, work.rules, project)
 
 
 def with_deep_stack(function: Callable[[], T]) -> T:
@@ -109,18 +114,20 @@ def with_deep_stack(function: Callable[[], T]) -> T:
     return results[0]
 
 
-_MODULES: list[Modules] = []
-"""The modules that a worker process has found so far: one element, made as the worker starts."""
+_PROJECT: "list[Project]" = []
+"""What a worker process has learned of the project: one element, made as the worker starts."""
 
 
 def _in_worker(work: _Work) -> Checked:
-    return with_deep_stack(lambda: _check(work, _MODULES[0]))
+    return with_deep_stack(lambda: _check(work, _PROJECT[0]))
 
 
 def _start_worker() -> None:
-    """Leave Ctrl-C to the parent."""
+    """Leave Ctrl-C to the parent, and begin to learn of the project."""
+    from lintgrad.flow.project import Project
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _MODULES.append(Modules())
+    _PROJECT.append(Project(Modules().find))
 
 
 def _in_processes(work: list[_Work], jobs: int) -> Iterator[Checked]:

@@ -5,7 +5,7 @@ from itertools import zip_longest
 
 from lintgrad.flow import guesses
 from lintgrad.flow.bindings import Via
-from lintgrad.flow.events import Backward, Escape, Event, GradAssign, MayBackward, ZeroGrad
+from lintgrad.flow.events import Backward, Called, Escape, Event, GradAssign, MayBackward, ZeroGrad
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.gradients_by_hand import grad_holder, is_nothing, part_of_grad
 from lintgrad.flow.places import Places
@@ -45,9 +45,16 @@ class Calls:
         """What a name stands for that was bound to a method: `clear = optimizer.zero_grad`."""
         if isinstance(func, Name):
             found = self._scope.lookup(func.id)
-            if found is not None and len(found[1]) == 1 and isinstance(found[1][0].value, Attr):
-                return found[1][0].value
+            value = found[1][0].value if found is not None and len(found[1]) == 1 else None
+            if isinstance(value, Call) and self._scope.dotted(value.func) == "functools.partial":
+                value = value.args[0] if len(value.args) == 1 and not value.keywords else None
+            if isinstance(value, Attr):
+                return value
         return func
+
+    def is_followed(self, call: Call) -> bool:
+        """Whether a call goes through a function of the project that changes gradients."""
+        return any(isinstance(event, Called) for event in self.events(call))
 
     def rebinds(self, call: Call) -> tuple[str, ...]:
         """The places of the caller that a function of the project gives new values."""

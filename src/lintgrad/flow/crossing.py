@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from lintgrad.flow.bindings import Via
+from lintgrad.flow.place_parts import element_place, prefixes, split_attribute
 from lintgrad.flow.role import Found
 from lintgrad.flow.roles import Roles
-from lintgrad.flow.scopes import Argument, Global, Scope, root_of
+from lintgrad.flow.scopes import Argument, ClassScope, Global, Scope, root_of
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Call, Const, Expr, For, Mapping, Name, Sequence, While
+from lintgrad.syntax.nodes import Call, Const, For, Name, While
 from lintgrad.syntax.walk import statements_of
 
 _HOLDERS = frozenset({"types.SimpleNamespace", "argparse.Namespace"})
@@ -42,7 +43,7 @@ class Crossing:
         if held is not None:
             yield from self.outward(*held)
             return
-        for prefix, rest in _prefixes(place):
+        for prefix, rest in prefixes(place):
             passed = (scope.arguments or {}).get(prefix)
             if passed is None:
                 continue
@@ -72,11 +73,11 @@ class Crossing:
         place = place_of(passed.expr)
         if place is not None:
             return passed.scope, f"{place}{rest}"
-        element = _element(passed.expr, rest)
+        element = element_place(passed.expr, rest)
         if element is not None:
             return passed.scope, element
         if rest.startswith(".") and isinstance(passed.expr, Call):
-            name, more = _split(rest[1:])
+            name, more = split_attribute(rest[1:])
             held = self._attribute(self._roles.of_expr(passed.scope, passed.expr), name)
             if held is not None:
                 return held[0], f"{held[1]}{more}"
@@ -89,10 +90,10 @@ class Crossing:
 
     def _held(self, scope: Scope, place: str) -> Seen | None:
         """What a place below an object was given to that object as."""
-        for prefix, rest in _prefixes(place):
+        for prefix, rest in prefixes(place):
             if not rest.startswith("."):
                 continue
-            name, more = _split(rest[1:])
+            name, more = split_attribute(rest[1:])
             keyword = _keyword(scope, prefix, name)
             if keyword is not None:
                 return keyword[0], f"{keyword[1]}{more}"
@@ -116,15 +117,24 @@ class Crossing:
         """What an object of a class in the project was given for an attribute, if it shows."""
         if holder is None or holder.own is None:
             return None
-        given = self._roles.field_of(holder, name)
-        frame = self._roles.constructor_of(holder)
-        if given is None and frame is not None and frame.arguments is not None:
-            found = holder.own.lookup(f"self.{name}")
-            bound = found[1] if found is not None else []
-            if len(bound) == 1 and bound[0].via is Via.VALUE and isinstance(bound[0].value, Name):
-                given = frame.arguments.get(bound[0].value.id)
+        given = self._roles.objects.field_of(holder, name)
+        handed = _handed(holder.own, name)
+        if given is None and handed is not None:
+            method, parameter = handed
+            passed = self._roles.objects.passed_to(holder, method, parameter)
+            given = passed[0] if len(passed) == 1 else None
         place = place_of(given.expr) if given is not None else None
         return None if given is None or place is None else (given.scope, place)
+
+    def is_untraced(self, scope: Scope, place: str) -> bool:
+        """Whether a place is an attribute that an object was handed, nobody can tell from where."""
+        for prefix, rest in prefixes(place):
+            if rest.startswith(".") and prefix != "self":
+                holder = self._object(scope, prefix)
+                name, _ = split_attribute(rest[1:])
+                if holder is not None and holder.own is not None and _handed(holder.own, name):
+                    return self._attribute(holder, name) is None
+        return False
 
     def seen(self, scope: Scope, origin: Scope, place: str) -> str | None:
         """What a scope calls a place of another scope; None if it has no name there."""
@@ -160,7 +170,7 @@ class Crossing:
             return None
         passed = (scope.arguments or {}).get("self")
         holder = self._roles.of_expr(*passed) if passed is not None else None
-        made = self._roles.constructor_of(holder) if holder is not None else None
+        made = self._roles.objects.constructor_of(holder) if holder is not None else None
         for name, bindings in init.bindings.items():
             if not name.startswith("self.") or len(bindings) != 1:
                 continue
@@ -194,8 +204,9 @@ class Crossing:
         if place.count(".") + place.count("[") > _LONGEST:
             return None
         for where, name in self.outward(frame, place)[1:]:
-            if where is caller:
-                return name
+            if where.function_itself is caller.function_itself:
+                # A frame that calls from the same place share: the names are those of any caller.
+                return None if self.is_untraced(caller, name) else name
             around = caller.parent
             while around is not None:
                 if around is where and not _shadowed(caller, around, name):
@@ -214,6 +225,22 @@ class Crossing:
         return None
 
 
+def _handed(own: ClassScope, name: str) -> tuple[Scope, str] | None:
+    """The method and the parameter through which objects of a class get an attribute."""
+    found = [
+        (method, binding)
+        for one in own.lineage()
+        for method in one.methods.values()
+        for binding in method.bindings.get(f"self.{name}", ())
+        if not isinstance(binding.value, Const)
+    ]
+    if len(found) != 1 or found[0][1].via is not Via.VALUE:
+        return None
+    method, value = found[0][0], found[0][1].value
+    is_parameter = isinstance(value, Name) and method.parameter(value.id) is not None
+    return (method, value.id) if is_parameter and isinstance(value, Name) else None
+
+
 def is_repeated(scope: Scope, call: Call) -> bool:
     """Whether a call stands in a loop of its scope."""
     return any(
@@ -230,49 +257,12 @@ def _unnamed(call: Call) -> str:
     return f"{name}()@{call.span.start}"
 
 
-def _element(expr: Expr, rest: str) -> str | None:
-    """The place of what a display that is passed holds under a key or index."""
-    key, more = _split_index(rest)
-    if key is None:
-        return None
-    match expr:
-        case Sequence(items=items):
-            found = {repr(index): item for index, item in enumerate(items)}
-        case Mapping(items=pairs):
-            found = {repr(k.value): v for k, v in pairs if isinstance(k, Const)}
-        case _:
-            return None
-    place = place_of(found[key]) if key in found else None
-    return None if place is None else f"{place}{more}"
-
-
-def _split_index(rest: str) -> tuple[str | None, str]:
-    end = rest.find("]")
-    return (rest[1:end], rest[end + 1 :]) if rest.startswith("[") and end > 0 else (None, rest)
-
-
 def _bound_to(made: Argument) -> str | None:
     """The place that what a call makes is bound to where it is made."""
     for place, bindings in made.scope.bindings.items():
         if any(b.value is made.expr and b.via in (Via.VALUE, Via.ENTERED) for b in bindings):
             return place
     return None
-
-
-def _prefixes(place: str) -> Iterator[tuple[str, str]]:
-    """A place cut in two wherever one of its parts ends, the longest beginning first."""
-    yield place, ""
-    for end in range(len(place) - 1, 0, -1):
-        if place[end] in ".[" and place.count("[", 0, end) == place.count("]", 0, end):
-            yield place[:end], place[end:]
-
-
-def _split(rest: str) -> tuple[str, str]:
-    """The first attribute of what follows a dot, and what comes after it."""
-    for end, character in enumerate(rest):
-        if character in ".[":
-            return rest[:end], rest[end:]
-    return rest, ""
 
 
 def _keyword(scope: Scope, place: str, name: str) -> Seen | None:

@@ -2,11 +2,16 @@
 
 from lintgrad.flow.scopes import ClassScope, Global, Importer, Scope
 
+_LONGEST = 10
+"""Longer names come of packages that import a name from each other, one part more each time."""
+
 
 def find(importer: Importer, name: str, importing: str) -> Scope | ClassScope | Global | None:
     """What a dotted name refers to in the project, as seen from the file at a path."""
     dots = len(name) - len(name.lstrip("."))
     parts = name[dots:].split(".")
+    if len(parts) > _LONGEST:
+        return None
     for length in range(len(parts), -1, -1):
         module = importer.module("." * dots + ".".join(parts[:length]), importing)
         if module is not None and length < len(parts) and module.source.path == importing:

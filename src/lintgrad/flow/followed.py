@@ -30,9 +30,7 @@ class Followed:
         callee = self._roles.callees.of_call(scope, call)
         if callee is None:
             return None
-        if not (
-            self._touching.may_touch(callee.scope) or self._touching.call_may_touch(scope, call)
-        ):
+        if not (self._touching.runs_touching(callee) or self._touching.call_may_touch(scope, call)):
             return ()
         text = spelled(scope.source.text, call.func.span)
         if callee.scope.is_generator:
@@ -56,7 +54,7 @@ class Followed:
         return self._run(callee, receiver.span, spelled(scope.source.text, receiver.span))
 
     def _run(self, callee: Callee, span: Span, text: str) -> tuple[Event, ...]:
-        if not self._touching.may_touch(callee.scope):
+        if not self._touching.runs_touching(callee):
             return ()
         return self._into(self._roles.frames.of_arguments(callee, ()), span, text)
 

@@ -20,6 +20,7 @@ from lintgrad.syntax.nodes import (
     Mapping,
     Name,
     Parameter,
+    Sequence,
     Starred,
 )
 
@@ -145,6 +146,10 @@ def _collected(scope: Scope, value: Expr) -> Iterator[tuple[str, Argument]]:
             if isinstance(key, Const) and isinstance(key.value, str):
                 yield key.value, Argument(scope, item)
         return
+    if isinstance(value, Sequence) and not any(isinstance(i, Starred) for i in value.items):
+        for index, item in enumerate(value.items):
+            yield str(index), Argument(scope, item)
+        return
     place = place_of(value)
     if place is None:
         return
@@ -155,8 +160,9 @@ def _collected(scope: Scope, value: Expr) -> Iterator[tuple[str, Argument]]:
         if name.startswith(f"{place}[") and around is not None and around.parameter(place):
             yield name[len(place) + 1 : -1].strip("'"), argument
     found = scope.lookup(place)
-    if found is not None and len(found[1]) == 1 and isinstance(found[1][0].value, Mapping):
-        yield from _collected(found[0], found[1][0].value)
+    shown = found[1][0].value if found is not None and len(found[1]) == 1 else None
+    if found is not None and isinstance(shown, Mapping | Sequence):
+        yield from _collected(found[0], shown)
 
 
 def _bound(

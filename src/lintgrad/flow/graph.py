@@ -78,6 +78,8 @@ class Call:
     callee: int
     target: int
     lost: tuple[str, ...]
+    renamed: tuple[tuple[str, str], ...] = ()
+    """What loop variables stand for at the call."""
     link: Link = Link()
 
 

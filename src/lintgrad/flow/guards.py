@@ -16,7 +16,7 @@ from lintgrad.flow.relevance import Relevance, assigned
 from lintgrad.flow.scopes import Scope
 from lintgrad.syntax import nodes
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Binary, Compare, Const, Expr, Stmt, Unary
+from lintgrad.syntax.nodes import Binary, Compare, Const, Expr, Name, Stmt, Unary
 from lintgrad.syntax.walk import parts_of, statements_of
 
 WINDOW = 3
@@ -46,7 +46,7 @@ def guards_of(scope: Scope, relevance: Relevance) -> Guards:
                 values.setdefault(name, []).append(value)
     tests = _with_flags(list(_tests(body, relevance)), values)
     by_hand = {name for name, all_values in values.items() if _counts(name, all_values)}
-    by_hand |= _counted_by_object(scope) | _parameters(scope)
+    by_hand |= _counted_by_object(scope) | _parameters(scope) | _free_counters(scope, tests)
     counters = {c.place for c in _counters(body)}
     flags = {name for name, all_values in values.items() if all(map(_is_constant, all_values))}
     found = _Found(tests)
@@ -96,6 +96,16 @@ def _parameters(scope: Scope) -> set[str]:
         for name, passed in (scope.arguments or {}).items()
         if not isinstance(passed.expr, Const) and name != "self"
     }
+
+
+def _free_counters(scope: Scope, tests: list[Expr]) -> set[str]:
+    """The names of a scope around that tests read and that change there."""
+    found = set()
+    for name in {part.id for test in tests for part in parts_of(test) if isinstance(part, Name)}:
+        around = scope.lookup(name) if name not in scope.bindings else None
+        if around is not None and any(b.via in (Via.ELEMENT, Via.CHANGED) for b in around[1]):
+            found.add(name)
+    return found
 
 
 def _counted_by_object(scope: Scope) -> set[str]:

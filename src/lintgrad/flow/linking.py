@@ -92,7 +92,12 @@ class Linker:
         lowered = self._lowered[number]
         frame = self._lowered[call.callee].scope
         name = self._crossing.in_caller(frame, place, lowered.scope)
-        return None if name is None else lowered.places.canonical(name)
+        if name is None:
+            return None
+        for variable, stands_for in call.renamed:
+            if root_of(name) == variable:
+                name = stands_for + name[len(variable) :]
+        return lowered.places.canonical(name)
 
     def _taken_over(self, number: int, call: Call, name: str, optimizer: Optimizer) -> Optimizer:
         """An optimizer of a called graph, as the caller sees it."""

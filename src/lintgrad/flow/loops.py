@@ -1,6 +1,6 @@
 """Loops: their counters, their length, and whether they run over optimizers or parameters."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Mapping_
 
 from lintgrad.flow.bindings import Via
@@ -8,6 +8,7 @@ from lintgrad.flow.elements import element_source
 from lintgrad.flow.gradients_by_hand import grad_holder
 from lintgrad.flow.graph import Counter
 from lintgrad.flow.places import Places
+from lintgrad.flow.role import Role
 from lintgrad.flow.scopes import Argument, Scope, root_of
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
@@ -25,7 +26,7 @@ from lintgrad.syntax.nodes import (
     Starred,
     Unary,
 )
-from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
+from lintgrad.syntax.walk import expressions_of, handed_to, parts_of, statements_of
 
 Arguments = Mapping_[str, Argument]
 
@@ -105,18 +106,21 @@ def length_of(iterated: Expr) -> Expr | None:
     return None
 
 
-def elements_of(loop: For, scope: Scope, places: Places) -> list[dict[str, str | None]] | None:
+def elements_of(
+    loop: For, scope: Scope, places: Places, follows: Callable[[Call], bool]
+) -> list[dict[str, str | None]] | None:
     """What each round of a loop over optimizers, modules or parameters renames, else None.
 
     Such a loop does one thing to each element, so it is no repetition for any of them.
     """
     names = names_in(loop.target)
-    if not set(names) & set(_treated(loop)):
+    treated = set(names) & set(_treated(loop, places, follows))
+    if not treated:
         return None
     sources = _sources(loop, names)
     displays = {name: _display(source, scope) for name, source in sources.items()}
     lengths = {len(d) for d in displays.values() if d is not None}
-    if len(lengths) == 1 and all(displays[n] is not None for n in set(names) & set(_treated(loop))):
+    if len(lengths) == 1 and all(displays[n] is not None for n in treated):
         return [
             {name: place_of(d[i]) for name, d in displays.items() if d is not None}
             for i in range(lengths.pop())
@@ -198,11 +202,11 @@ def _written(passed: Argument) -> Expr | None:
     return expr
 
 
-def _treated(loop: For) -> Iterator[str]:
+def _treated(loop: For, places: Places, follows: Callable[[Call], bool]) -> Iterator[str]:
     """The names that the body clears, steps, or whose gradient it writes."""
     for statement in statements_of(loop.body):
         if isinstance(statement, For) and set(names_in(statement.target)) & set(
-            _treated(statement)
+            _treated(statement, places, follows)
         ):
             for part in parts_of(statement.iter):
                 yield from _root(part)
@@ -211,13 +215,23 @@ def _treated(loop: For) -> Iterator[str]:
                 yield from _root(grad_holder(target))
         for expr in expressions_of(statement):
             for part in parts_of(expr):
-                if isinstance(part, Call) and isinstance(part.func, Attr):
-                    if part.func.name in ("zero_grad", "step"):
-                        yield from _root(part.func.value)
-                        for argument in part.args[:1]:
-                            yield from _root(argument)
-                    elif part.func.name in ("zero_", "fill_", "copy_"):
-                        yield from _root(grad_holder(part.func.value))
+                if isinstance(part, Call):
+                    yield from _treated_by(part, places, follows)
+
+
+def _treated_by(call: Call, places: Places, follows: Callable[[Call], bool]) -> Iterator[str]:
+    """The names that a call clears, steps, writes the gradient of, or hands to what does so."""
+    if follows(call):
+        for name in (n for argument in handed_to(call) for n in _root(argument)):
+            yield from (name,) if places.role(name) is Role.OPTIMIZER else ()
+    if not isinstance(call.func, Attr):
+        return
+    if call.func.name in ("zero_grad", "step"):
+        yield from _root(call.func.value)
+        for argument in call.args[:1]:
+            yield from _root(argument)
+    elif call.func.name in ("zero_", "fill_", "copy_"):
+        yield from _root(grad_holder(call.func.value))
 
 
 def _root(expr: Expr | None) -> Iterator[str]:

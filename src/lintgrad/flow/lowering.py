@@ -115,7 +115,8 @@ class Lowering:
             self.emit([Escape(event.span, None, reason)])
             return
         following = self.blocks.new()
-        self.blocks.leave(Call(event.span, event.callee, following, lost))
+        renamed = tuple(self.reading.places.renamed.items())
+        self.blocks.leave(Call(event.span, event.callee, following, lost, renamed))
         self.blocks.jump_to(following)
 
     def emit(self, events: Iterable[Event]) -> None:

@@ -33,15 +33,16 @@ class Places:
         self._crossing = crossing
         self._usage = usage
         self._strength = strength
-        self._renamed: dict[str, str] = {}
+        self.renamed: dict[str, str] = {}
+        """What loop variables stand for at the moment."""
         self._aliases = Aliases(scope, roles, crossing, usage)
         self.optimizers: dict[str, Optimizer] = {}
 
     def rename(self, name: str, place: str | None) -> str | None:
         """Let a loop variable stand for a place; returns what it stood for before."""
-        before = self._renamed.pop(name, None)
+        before = self.renamed.pop(name, None)
         if place is not None:
-            self._renamed[name] = place
+            self.renamed[name] = place
         return before
 
     def canonical(self, place: str) -> str:
@@ -50,8 +51,8 @@ class Places:
 
     def _canonical(self, place: str, seen: frozenset[str]) -> str:
         root = root_of(place)
-        if root in self._renamed and root not in seen:
-            return self._canonical(self._renamed[root], seen | {root}) + place[len(root) :]
+        if root in self.renamed and root not in seen:
+            return self._canonical(self.renamed[root], seen | {root}) + place[len(root) :]
         aliases = self._aliases.of(place)
         if len(aliases) == 1 and aliases[0] is not None and aliases[0] not in seen:
             return self._canonical(aliases[0], seen | {place})

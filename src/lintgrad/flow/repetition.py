@@ -17,7 +17,8 @@ from lintgrad.syntax.walk import children_of
 def lower_for(lowering: Lowering, statement: nodes.For) -> None:
     """Lower a `for`; one over optimizers, modules or parameters treats each element once."""
     lowering.expression(statement.iter)
-    elements = elements_of(statement, lowering.reading.scope, lowering.reading.places)
+    reading = lowering.reading
+    elements = elements_of(statement, reading.scope, reading.places, reading.calls.is_followed)
     if elements is not None:
         _each(lowering, statement, elements)
     elif lowering.is_relevant(statement.body):

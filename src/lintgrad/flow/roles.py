@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from lintgrad.flow import guesses
 from lintgrad.flow.bindings import Binding, Via
 from lintgrad.flow.builders import is_optimizer_class, role_of_built
-from lintgrad.flow.callees import Callee, Callees
+from lintgrad.flow.callees import Callees
 from lintgrad.flow.callers import Callers
 from lintgrad.flow.elements import VIEWS, element_source
 from lintgrad.flow.frames import Frames
 from lintgrad.flow.gradients_by_hand import clears
+from lintgrad.flow.objects import Objects
 from lintgrad.flow.role import Basis, Found, Role, collection_of, element_of, strongest
 from lintgrad.flow.scopes import Argument, ClassScope, Global, Scope, root_of
 from lintgrad.syntax import apis
@@ -36,6 +37,7 @@ class Roles:
         self.callees = Callees(self)
         self.frames = Frames(self)
         self.callers = Callers()
+        self.objects = Objects(self)
         self._known: dict[tuple[Scope, str], Found | None] = {}
 
     def of_place(self, scope: Scope, place: str) -> Found | None:
@@ -110,10 +112,10 @@ class Roles:
         own = holder.own
         if own is None:
             return None
-        passed = self.field_of(holder, name)
+        passed = self.objects.field_of(holder, name)
         if passed is not None:
             return self.of_expr(passed.scope, passed.expr)
-        made = self.constructor_of(holder)
+        made = self.objects.constructor_of(holder)
         found = own.lookup(f"self.{name}")
         if found is None:
             getter = own.method(name)
@@ -124,23 +126,6 @@ class Roles:
             for binding in method.bindings.get(f"self.{name}", ()):
                 answers.append(self._of_binding(inside, binding))
         return strongest(answers)
-
-    def constructor_of(self, holder: Found) -> Scope | None:
-        """The frame in which an object's `__init__` ran, if the call is in sight."""
-        init = holder.own.method("__init__") if holder.own is not None else None
-        if init is None or holder.build is None or holder.scope is None:
-            return None
-        callee = Callee(init, Argument(holder.scope, holder.build), holder.own)
-        return self.frames.of_call(holder.scope, holder.build, callee)
-
-    def field_of(self, holder: Found, name: str) -> Argument | None:
-        """What an object without `__init__`, such as a dataclass, was given for a field."""
-        own, build, scope = holder.own, holder.build, holder.scope
-        if own is None or build is None or scope is None or own.method("__init__") is not None:
-            return None
-        fields = own.fields()
-        expr = build.argument(fields.index(name), name) if name in fields else None
-        return None if expr is None else Argument(scope, expr)
 
     def _of_import(self, scope: Scope, place: str) -> Found | None:
         """The role of a name that another file of the project binds."""

@@ -1,9 +1,10 @@
 """Which functions of a file may clear, step or run backward when they are called."""
 
 from lintgrad.flow import guesses
+from lintgrad.flow.callees import Callee
 from lintgrad.flow.gradients_by_hand import grad_holder, writes_grad
 from lintgrad.flow.roles import Roles
-from lintgrad.flow.scopes import Scope
+from lintgrad.flow.scopes import ClassScope, Scope
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Assign, Attr, Call, Delete, Expr, Lambda, Name
 from lintgrad.syntax.walk import handed_to, statements_of
@@ -18,11 +19,15 @@ class Touching:
         self._callees = roles.callees
         self._known: dict[Scope, bool] = {}
         self._asked: set[Scope] = set()
+        self._of_class: dict[tuple[Scope, ClassScope], Scope] = {}
         self._cut = False
 
     def may_touch(self, scope: Scope) -> bool:
         """Whether a call of the function may clear, step or run backward."""
-        function = scope.function_itself
+        made = scope.parent is not None and scope.parent.arguments is not None
+        function = scope if made else scope.function_itself
+        if scope.owner is not function.owner and scope.owner is not None:
+            function = self._as_method_of(function, scope.owner)
         if function in self._known:
             return self._known[function]
         if function in self._asked:
@@ -39,10 +44,26 @@ class Touching:
             self._known[function] = found
         return found
 
+    def _as_method_of(self, function: Scope, owner: ClassScope) -> Scope:
+        """A method as a class has it that derives from the one it stands in."""
+        key = (function, owner)
+        if key not in self._of_class:
+            method = function.called_with({}, function.parent, owner)
+            method.arguments = None
+            self._of_class[key] = method
+        return self._of_class[key]
+
+    def runs_touching(self, callee: Callee) -> bool:
+        """Whether what a call runs may clear, step or run backward."""
+        scope = callee.scope
+        if callee.owner is not None and callee.owner is not scope.owner:
+            scope = self._as_method_of(scope, callee.owner)
+        return self.may_touch(scope)
+
     def call_may_touch(self, scope: Scope, call: Call) -> bool:
         """Whether a call runs a function of the project that may change gradients."""
         callee = self._callees.of_call(scope, call)
-        if callee is not None and self.may_touch(callee.scope):
+        if callee is not None and self.runs_touching(callee):
             return True
         return any(self._touching_value(scope, argument) for argument in handed_to(call))
 
@@ -51,7 +72,7 @@ class Touching:
         if not isinstance(argument, Name | Attr | Lambda):
             return False
         passed = self._callees.of_value(scope, argument)
-        return passed is not None and self.may_touch(passed.scope)
+        return passed is not None and self.runs_touching(passed)
 
 
 def touches_itself(scope: Scope) -> bool:
@@ -95,5 +116,6 @@ def _touching_call(call: Call) -> bool:
     if func.name in ("zero_", "fill_", "copy_"):
         return grad_holder(func.value) is not None
     if func.name == "step":
-        return not guesses.not_an_optimizer(place_of(func.value) or "")
+        place = place_of(func.value) or ""
+        return "scaler" in guesses.words(place) or not guesses.not_an_optimizer(place)
     return func.name in _METHODS or guesses.changes_gradients(func.name)

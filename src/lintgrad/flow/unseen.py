@@ -11,7 +11,9 @@ from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name
 from lintgrad.syntax.walk import handed_to
 
 _SAFE_METHODS = frozenset(
-    # Methods of modules and optimizers that leave gradients alone (torch 2.13).
+    # Methods of modules, optimizers and tensors that leave gradients alone (torch 2.13).
+    "item detach numpy tolist argmax size dim abs exp log sqrt pow mean sum max min squeeze "
+    "unsqueeze view reshape permute transpose flatten clone contiguous expand repeat gather "
     "add_param_group append apply buffers children cpu cuda double eval extend float "
     "forward get half items keys load_state_dict modules named_buffers named_children "
     "named_modules named_parameters no_sync parameters register_buffer "
@@ -36,7 +38,7 @@ class Unseen:
                 return True
             return name in apis.OPTIMIZER_CLASSES | apis.SCHEDULERS | apis.HARMLESS_FUNCTIONS
         match call.func:
-            case Attr(value=receiver) if self._is_engine(receiver):
+            case Attr(value=receiver) if self._is_of_framework(receiver):
                 return True
             case Name(id="map"):
                 return False  # what it applies may be made to clear or step
@@ -46,9 +48,10 @@ class Unseen:
                 return method in _SAFE_METHODS
         return False
 
-    def _is_engine(self, receiver: Expr) -> bool:
+    def _is_of_framework(self, receiver: Expr) -> bool:
+        """Whether a method is one of an engine or scaler that does nothing else to gradients."""
         place = place_of(receiver)
-        return place is not None and self._places.role(place) is Role.ENGINE
+        return place is not None and self._places.role(place) in (Role.ENGINE, Role.SCALER)
 
     def endangers(self, call: Call) -> frozenset[str] | None:
         """The places that an unseen function may change: all (None), some, or none of them."""

@@ -1,13 +1,14 @@
 """What a file does with its places, wherever that is."""
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from lintgrad.flow import guesses
 from lintgrad.flow.gradients_by_hand import clears
 from lintgrad.flow.scopes import Scope
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Const, Expr, ExprStmt, Lambda, Name
+from lintgrad.syntax.nodes import Assign, Attr, Call, Const, Expr, ExprStmt, Lambda, Name
 from lintgrad.syntax.walk import children, expressions_of, handed_to, parts_of, statements_of
 
 ANYWHERE = "*"
@@ -25,19 +26,14 @@ class Usage:
     def __init__(self, scopes: Iterable[Scope]) -> None:
         self._methods: dict[str, set[str]] = {}
         self._called: set[str] = set()
-        self._handed_out: set[str] = set()
-        for scope in scopes:
-            for place in scope.bindings:
-                head, _, last = place.rpartition(".")
-                if last in ("step", "zero_grad"):  # replaced by something of the user's own
-                    self._handed_out.add(head)
+        self._scopes = tuple(scopes)
+        for scope in self._scopes:
             for call in scope.calls:
                 self._note_call(call)
-                self._handed_out.update(_given_away(scope, call))
-            for statement in statements_of(scope.node.body):
-                for expr in expressions_of(statement):
-                    named = isinstance(statement, ExprStmt) and isinstance(expr, Attr)
-                    self._handed_out.update(() if named else _passed_on(expr))
+
+    @cached_property
+    def _handed_out(self) -> set[str]:
+        return {place for scope in self._scopes for place in _handed_out(scope)}
 
     def _note_call(self, call: Call) -> None:
         if isinstance(call.func, Attr) and (place := place_of(call.func.value)):
@@ -56,6 +52,27 @@ class Usage:
     def is_handed_out(self, place: str) -> bool:
         """Whether something may clear the optimizer at a place at any time."""
         return place in self._handed_out or ANYWHERE in self._handed_out
+
+
+def _handed_out(scope: Scope) -> Iterator[str]:
+    """The places that something may clear at any time, by what one scope does with them."""
+    for place in scope.bindings:
+        head, _, last = place.rpartition(".")
+        if last in ("step", "zero_grad"):  # replaced by something of the user's own
+            yield head
+    for call in scope.calls:
+        yield from _given_away(scope, call)
+    for statement in statements_of(scope.node.body):
+        if isinstance(statement, Assign) and _is_function(statement.value):
+            continue  # it is followed wherever it is called by its name
+        for expr in expressions_of(statement):
+            named = isinstance(statement, ExprStmt) and isinstance(expr, Attr)
+            yield from () if named else _passed_on(expr)
+
+
+def _is_function(value: Expr) -> bool:
+    """Whether a value is a function that clears, and that a name may be bound to."""
+    return isinstance(value, Lambda) or (isinstance(value, Attr) and value.name == "zero_grad")
 
 
 def _passed_on(expr: Expr) -> Iterator[str]:
@@ -95,19 +112,31 @@ def _given_away(scope: Scope, call: Call) -> Iterator[str]:
         case Attr(name="step"):
             return
         case Name() | Attr():
+            known = scope.dotted(call.func) or ""
+            if _is_followed(scope, call, known):
+                return
             for argument in call.args:
                 if isinstance(argument, Name) and _clears_somewhere(argument, scope):
                     yield ANYWHERE
             name = (place_of(call.func) or "").rsplit(".", 1)[-1]
-            known = scope.dotted(call.func) or ""
             top = known.split(".")[0]
             if name[:1].isupper() and top != "torch" and top not in apis.HARMLESS_MODULES:
                 if guesses.leaves_optimizer_alone(name) or guesses.not_an_optimizer(name):
                     return
                 if guesses.named_like_optimizer(name):
                     return  # a wrapper: it is stepped and cleared in the optimizer's place
-                if scope.class_named(name) is None:
+                if scope.class_named(place_of(call.func) or "") is None:
                     yield from (p for arg in handed_to(call) if (p := place_of(arg)) is not None)
+
+
+def _is_followed(scope: Scope, call: Call, known: str) -> bool:
+    """Whether what a call does with the functions it is handed can be seen."""
+    place = place_of(call.func)
+    return known == "functools.partial" or (
+        isinstance(call.func, Name)
+        and place is not None
+        and (scope.function(place) is not None or scope.class_named(place) is not None)
+    )
 
 
 def _is_clearing(expr: Expr) -> bool:
@@ -117,7 +146,14 @@ def _is_clearing(expr: Expr) -> bool:
 def _clears_somewhere(expr: Expr, scope: Scope) -> bool:
     if isinstance(expr, Lambda):
         return any(isinstance(p, Attr) and p.name == "zero_grad" for p in parts_of(expr.body))
-    known = scope.function(expr.id) if isinstance(expr, Name) else None
+    if isinstance(expr, Attr):
+        return expr.name == "zero_grad"
+    if not isinstance(expr, Name):
+        return False
+    found = scope.lookup(expr.id)
+    if found is not None and any(_is_function(b.value) for b in found[1]):
+        return any(_clears_somewhere(b.value, found[0]) for b in found[1])
+    known = scope.function(expr.id)
     return known is not None and clears(known) and not _trains(known)
 
 

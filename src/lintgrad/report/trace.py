@@ -14,8 +14,8 @@ from lintgrad.flow.events import (
     ZeroGrad,
 )
 from lintgrad.flow.graph import Call, FlowGraph, Optimizer
+from lintgrad.flow.project import Analysis
 from lintgrad.flow.role import Basis
-from lintgrad.flow.roots import Analysis
 from lintgrad.source.text import Source, Span, spelled
 from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct
 

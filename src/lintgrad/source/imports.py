@@ -1,6 +1,7 @@
 """Which file of a project an import names: found as Python would, without running anything."""
 
 import os
+import re
 
 from lintgrad.source.load import Unreadable, decode
 from lintgrad.source.text import Source
@@ -8,7 +9,7 @@ from lintgrad.source.text import Source
 _HIGHEST = 6
 """Folders above the importing file that are searched for a package, at most."""
 
-_TRAINING = (b"backward", b"zero_grad", b".step(", b".grad", b"optim")
+_TRAINING = re.compile(rb"\.backward\(|zero_grad|\.grad\b|optim(izer|s)?\b|\.step\(\)")
 """What a module must mention for its code to be worth following."""
 
 
@@ -98,7 +99,7 @@ def _training_source(path: str) -> Source | None:
         with open(path, "rb") as file:  # noqa: PTH123
             content = file.read()
         is_package = os.path.basename(path) == "__init__.py"  # noqa: PTH119
-        if not is_package and not any(word in content for word in _TRAINING):
+        if not is_package and not _TRAINING.search(content):
             return None
         return decode(path, content)
     except (OSError, Unreadable):

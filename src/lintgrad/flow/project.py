@@ -1,0 +1,50 @@
+"""Files to the flow graphs of their functions, joined with those of all that they call."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lintgrad.flow.graph import FlowGraph
+from lintgrad.flow.linking import Linker
+from lintgrad.flow.program import Finder, Program
+from lintgrad.source.text import Source
+
+_MOST_FILES = 300
+"""Files that are kept in memory; with more, what was learned of them is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The graphs of a program, the numbers of one file's functions, and the sources by path."""
+
+    graphs: Sequence[FlowGraph]
+    roots: tuple[int, ...]
+    sources: Mapping[str, Source]
+
+
+class Project:
+    """Analyses the files of a project one after another; remembers what they have in common."""
+
+    def __init__(self, find: Finder | None = None) -> None:
+        """Modules that files import are found with `find`; without one, none are."""
+        self._find = find
+        self._program = Program(find)
+        self._linker = Linker(self._program)
+
+    def analysed(self, source: Source) -> Analysis:
+        """The graphs of a file's functions and of its module body, where gradients are used.
+
+        Raises Unreadable if the file is not Python.
+        """
+        if len(self._program.files) > _MOST_FILES:
+            self._program = Program(self._find)
+            self._linker = Linker(self._program)
+        program = self._program
+        file = program.load(source)
+        roots = [
+            scope
+            for scope in file.scopes
+            if program.touching.may_touch(scope) and program.strength(scope) is not None
+        ]
+        numbers, graphs = self._linker.graphs(roots)
+        sources = {path: each.source for path, each in program.files.items()}
+        return Analysis(graphs, tuple(numbers.values()), sources)
