@@ -1,5 +1,6 @@
 """One file and some rules to diagnostics: pure, picklable, the unit of parallel work."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,8 +13,8 @@ from lintgrad.source.text import Source
 if TYPE_CHECKING:
     from lintgrad.flow.project import Project
 
-_ANALYSED = (b"backward", b"zero_grad", b"optim")
-"""What a file must mention one of for any rule about training to have something to say."""
+_ANALYSED = re.compile(rb"backward|zero_grad|\boptim\b|\boptimizer\b")
+"""What a file must mention for any rule about training to have something to say."""
 _TRAINING = (b"torch", b"backward")
 """What a file that was found in a folder must mention for a syntax error to be our business."""
 
@@ -43,7 +44,7 @@ def check_bytes(
     """Check the bytes of a file, as one of a project or by itself."""
     try:
         source = decode(path, data)
-        if not any(word in data for word in _ANALYSED):
+        if not _ANALYSED.search(data):
             from lintgrad.syntax.readable import check_syntax
 
             check_syntax(source)

@@ -70,7 +70,7 @@ class Aliases:
             return self._part(binding)
         if not isinstance(binding.value, Call) or binding.via not in (Via.VALUE, Via.PART):
             return None
-        args = binding.value.args
+        args = (*binding.value.args, *(k.value for k in binding.value.keywords))
         if binding.via is Via.PART:
             if len(args) != binding.parts:
                 return None

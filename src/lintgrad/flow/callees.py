@@ -52,6 +52,7 @@ class Callees:
     def __init__(self, roles: "Roles") -> None:
         self._roles = roles
         self._lambdas: dict[tuple[Scope, Lambda], Scope] = {}
+        self._known: dict[tuple[Scope, Expr], Callee | None] = {}
         self._asked: set[tuple[Scope, Expr]] = set()
         """What is being resolved: a name may be bound to something made of itself."""
         self._undecorated: dict[Expr, Callee] = {}
@@ -64,11 +65,15 @@ class Callees:
     def of_value(self, scope: Scope, expr: Expr, depth: int = 0) -> Callee | None:
         """The function of the project that an expression stands for."""
         key = (scope, expr)
+        if key in self._known:
+            return self._known[key]
         if depth > _DEEPEST or key in self._asked:
             return None
         self._asked.add(key)
         found = self._of_value(scope, expr, depth)
         self._asked.discard(key)
+        if not self._asked:  # nothing was cut short on the way
+            self._known[key] = found
         return found
 
     def _of_value(self, scope: Scope, expr: Expr, depth: int) -> Callee | None:

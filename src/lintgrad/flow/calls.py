@@ -7,6 +7,7 @@ from lintgrad.flow import guesses
 from lintgrad.flow.bindings import Via
 from lintgrad.flow.events import Backward, Called, Escape, Event, GradAssign, MayBackward, ZeroGrad
 from lintgrad.flow.followed import Followed
+from lintgrad.flow.framework_calls import FrameworkCalls
 from lintgrad.flow.gradients_by_hand import grad_holder, is_nothing, part_of_grad
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
@@ -30,10 +31,14 @@ class Calls:
         self._places = places
         self._followed = followed
         self._text = scope.source.text
+        self._of_framework = FrameworkCalls(scope, roles, places)
         self._unseen = Unseen(scope, places, self._text)
 
     def events(self, call: Call) -> tuple[Event, ...]:
         """What a call does to gradients, its arguments left aside."""
+        of_framework = self._of_framework.events(call)
+        if of_framework is not None:
+            return of_framework
         func = self._bound_method(call.func)
         if isinstance(func, Attr) and not self._followed.is_own(self._scope, func):
             special = _SPECIAL.get(func.name)

@@ -44,6 +44,8 @@ class Found:
     build: Call | None = None
     scope: Scope | None = None
     own: ClassScope | None = None
+    kind: str = ""
+    """What the rows of frameworks call it, if they know it."""
 
 
 def strongest(found: Iterable[Found | None]) -> Found | None:
@@ -55,7 +57,7 @@ def strongest(found: Iterable[Found | None]) -> Found | None:
     best = max(known, key=lambda f: f.basis, default=None)
     if best is not None and len(builds) == 1:
         return replace(builds[0], basis=best.basis)
-    return None if best is None else Found(best.role, best.basis, own=best.own)
+    return None if best is None else Found(best.role, best.basis, own=best.own, kind=best.kind)
 
 
 def collection_of(found: Found | None) -> Found | None:

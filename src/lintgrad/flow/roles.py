@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from lintgrad.flow import guesses
 from lintgrad.flow.bindings import Binding, Via
-from lintgrad.flow.builders import is_optimizer_class, role_of_built
+from lintgrad.flow.builders import built_by, is_optimizer_class, part_built_by
 from lintgrad.flow.callees import Callees
 from lintgrad.flow.callers import Callers
 from lintgrad.flow.elements import VIEWS, element_source
@@ -14,6 +14,7 @@ from lintgrad.flow.objects import Objects
 from lintgrad.flow.role import Basis, Found, Role, collection_of, element_of, strongest
 from lintgrad.flow.scopes import Argument, ClassScope, Global, Scope, root_of
 from lintgrad.syntax import apis
+from lintgrad.syntax.frameworks import TRAINING_MODULES
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
     Attr,
@@ -153,6 +154,13 @@ class Roles:
     def _of_part(self, scope: Scope, binding: Binding) -> Found | None:
         """`a, b = f(a, b)`: the parts are taken to be the arguments in their order."""
         value = binding.value
+        if isinstance(value, Call) and _asks_trainer(scope, value):
+            return Found(Role.OPTIMIZER, Basis.BUILT)
+        built = None
+        if isinstance(value, Call) and (name := scope.dotted(value.func)) is not None:
+            built = part_built_by(name, binding.index, binding.parts)
+        if built is not None:
+            return Found(built[0], Basis.BUILT, kind=built[1])
         if isinstance(value, Call) and len(value.args) == binding.parts:
             return self.of_expr(scope, value.args[binding.index])
         if isinstance(value, Call):
@@ -192,9 +200,12 @@ class Roles:
 
     def _of_call(self, scope: Scope, call: Call) -> Found | None:
         names = self._callables(scope, call.func)
-        known = {role for name in names if (role := role_of_built(name)) is not None}
+        known = {built for name in names if (built := built_by(name)) is not None}
         if len(known) == 1:  # a class that is chosen among optimizers is one, known or not
-            return Found(known.pop(), Basis.BUILT, call, scope)
+            role, kind = known.pop()
+            return Found(role, Basis.BUILT, call, scope, kind=kind)
+        if _asks_trainer(scope, call):
+            return Found(Role.OPTIMIZER, Basis.BUILT)
         place = place_of(call.func)
         own = scope.class_named(place) if place is not None else None
         if own is not None:
@@ -262,6 +273,13 @@ class Roles:
             return annotation.value.rsplit(".", 1)[-1] == "Optimizer"
         name = scope.dotted(annotation)
         return name is not None and is_optimizer_class(name)
+
+
+def _asks_trainer(scope: Scope, call: Call) -> bool:
+    """Whether a module that a trainer trains asks it for its optimizers (lightning 2.6)."""
+    if place_of(call.func) != "self.optimizers" or scope.owner is None:
+        return False
+    return not TRAINING_MODULES.isdisjoint(scope.owner.outside_bases())
 
 
 def _argument(scope: Scope, place: str) -> Argument | None:

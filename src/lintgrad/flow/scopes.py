@@ -71,6 +71,7 @@ class Scope:
     call: "tuple[Scope, Call] | None" = None
     """The call that a frame was made for, with the scope it stands in."""
     _inner: dict[str, "Scope"] = field(default_factory=dict)
+    _imported: dict[str, "Scope | ClassScope | Global | None"] = field(default_factory=dict)
 
     @property
     def function_itself(self) -> "Scope":
@@ -185,13 +186,19 @@ class Scope:
         """What a name that the scope imports from another file of the project refers to."""
         if self.importer is None or "[" in place:
             return None
+        if place not in self._imported:
+            self._imported[place] = None
+            self._imported[place] = self._import(self.importer, place)
+        return self._imported[place]
+
+    def _import(self, importer: Importer, place: str) -> "Scope | ClassScope | Global | None":
         head, _, rest = place.partition(".")
         names = [self.imports[head]] if head in self.imports else []
         stars = [star for key, star in self.imports.items() if key.startswith("*")]
         names += [f"{star}{'' if star.endswith('.') else '.'}{head}" for star in stars]
         for name in names:
             whole = f"{name}.{rest}" if rest else name
-            found = self.importer.definition(whole, self.source.path)
+            found = importer.definition(whole, self.source.path)
             if found is not None:
                 return found
         return None

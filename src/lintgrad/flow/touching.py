@@ -5,10 +5,12 @@ from lintgrad.flow.callees import Callee
 from lintgrad.flow.gradients_by_hand import grad_holder, writes_grad
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import ClassScope, Scope
+from lintgrad.syntax.frameworks import METHODS
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Assign, Attr, Call, Delete, Expr, Lambda, Name
 from lintgrad.syntax.walk import handed_to, statements_of
 
+_FRAMEWORK_METHODS = frozenset(method for (_, method), row in METHODS.items() if row.effects)
 _METHODS = frozenset({"backward", "zero_grad", "step", "first_step", "second_step"})
 
 
@@ -118,4 +120,8 @@ def _touching_call(call: Call) -> bool:
     if func.name == "step":
         place = place_of(func.value) or ""
         return "scaler" in guesses.words(place) or not guesses.not_an_optimizer(place)
-    return func.name in _METHODS or guesses.changes_gradients(func.name)
+    return (
+        func.name in _METHODS
+        or func.name in _FRAMEWORK_METHODS
+        or guesses.changes_gradients(func.name)
+    )

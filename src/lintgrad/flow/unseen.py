@@ -14,6 +14,7 @@ _SAFE_METHODS = frozenset(
     # Methods of modules, optimizers and tensors that leave gradients alone (torch 2.13).
     "item detach numpy tolist argmax size dim abs exp log sqrt pow mean sum max min squeeze "
     "unsqueeze view reshape permute transpose flatten clone contiguous expand repeat gather "
+    "synchronize skip_synchronize toggle_model toggle_optimizer untoggle_optimizer "
     "add_param_group append apply buffers children cpu cuda double eval extend float "
     "forward get half items keys load_state_dict modules named_buffers named_children "
     "named_modules named_parameters no_sync parameters register_buffer "

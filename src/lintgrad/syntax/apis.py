@@ -3,6 +3,8 @@
 A row is a dotted name as the library documents it. Nothing here decides anything; `flow` reads it.
 """
 
+from lintgrad.syntax.optimizers import LIBRARY_OPTIMIZERS, OPTIMIZER_FACTORIES
+
 TORCH_OPTIMIZERS = frozenset(
     # https://docs.pytorch.org/docs/2.13/optim.html#algorithms
     f"torch.optim.{name}"
@@ -26,43 +28,7 @@ TORCH_OPTIMIZERS = frozenset(
     ]
 )
 
-OPTIMIZER_CLASSES = TORCH_OPTIMIZERS | frozenset(
-    {
-        # https://huggingface.co/docs/transformers/main_classes/optimizer_schedules
-        "transformers.AdamW",
-        "transformers.Adafactor",
-        "transformers.optimization.AdamW",
-        "transformers.optimization.Adafactor",
-        # https://huggingface.co/docs/bitsandbytes/reference/optim/optim_overview
-        *(
-            f"bitsandbytes.optim.{name}"
-            for name in [
-                "Adam",
-                "Adam8bit",
-                "AdamW",
-                "AdamW8bit",
-                "PagedAdamW",
-                "PagedAdamW8bit",
-                "SGD",
-                "SGD8bit",
-            ]
-        ),
-        # https://nvidia.github.io/apex/optimizers.html
-        *(
-            f"apex.optimizers.{name}"
-            for name in ["FusedAdam", "FusedLAMB", "FusedNovoGrad", "FusedSGD", "FusedAdagrad"]
-        ),
-        "torch_optimizer.RAdam",
-        "torch_optimizer.Ranger",
-        "torch_optimizer.Lamb",
-        "lion_pytorch.Lion",
-        "timm.optim.create_optimizer",
-        "timm.optim.create_optimizer_v2",
-        "timm.optim.AdamP",
-        "timm.optim.RAdam",
-        "timm.optim.Lamb",
-    }
-)
+OPTIMIZER_CLASSES = TORCH_OPTIMIZERS | LIBRARY_OPTIMIZERS | OPTIMIZER_FACTORIES.keys()
 
 OPTIMIZER_MODULES = ("torch.optim",)
 """Modules whose direct capitalised members are optimizers, but for their submodules."""
@@ -97,19 +63,8 @@ SCALERS = frozenset(
         "torch.cpu.amp.GradScaler",
         "torch.amp.grad_scaler.GradScaler",
         "torch.cuda.amp.grad_scaler.GradScaler",
-    }
-)
-
-ENGINES_THAT_ONLY_RUN_BACKWARD = frozenset(
-    {
-        # `accelerator.backward(loss)` and `fabric.backward(loss)` run backward and nothing else.
-        # https://huggingface.co/docs/accelerate/package_reference/accelerator (1.15)
-        "accelerate.Accelerator",
-        "accelerate.accelerator.Accelerator",
-        # https://lightning.ai/docs/fabric/stable/api/fabric_methods.html (2.6)
-        "lightning.Fabric",
-        "lightning.fabric.Fabric",
-        "lightning_fabric.Fabric",
+        "fairscale.optim.grad_scaler.GradScaler",
+        "torch.distributed.fsdp.sharded_grad_scaler.ShardedGradScaler",
     }
 )
 

@@ -1,0 +1,108 @@
+"""What the objects of training frameworks do to gradients: one row a method.
+
+Each row was read in the library's source and, where it could be installed, counted by running it.
+What has no row is not known, and judged like any other call that cannot be seen.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Effect(Enum):
+    """One thing that a call does to gradients."""
+
+    BACKWARD = auto()
+    STEP = auto()
+    CLEAR = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The effects of a call in their order, and the positions of what they are about.
+
+    Without the position of an optimizer it is the object whose method is called.
+    """
+
+    effects: tuple[Effect, ...]
+    loss: int = 0
+    optimizer: int | None = None
+    optimizer_name: str = "optimizer"
+    only_with: str | None = None
+    """A keyword whose presence makes it unknown what happens after the backward."""
+
+
+_BACKWARD = Row((Effect.BACKWARD,))
+_STEP = Row((Effect.STEP,))
+_CLEAR = Row((Effect.CLEAR,))
+_NOTHING = Row(())
+
+ENGINES = {
+    # Objects that run backward on what they are given, and step or clear nothing by themselves.
+    # accelerate 1.15, src/accelerate/accelerator.py: `backward` divides by the steps of a window.
+    "accelerate.Accelerator": "accelerator",
+    "accelerate.accelerator.Accelerator": "accelerator",
+    # lightning 2.6, src/lightning/fabric/fabric.py
+    "lightning.Fabric": "fabric",
+    "lightning.fabric.Fabric": "fabric",
+    "lightning_fabric.Fabric": "fabric",
+    # colossalai 0.5, colossalai/booster/booster.py
+    "colossalai.booster.Booster": "booster",
+    # timm 1.0, timm/utils/cuda.py: the object is called.
+    "timm.utils.NativeScaler": "native scaler",
+    "timm.utils.ApexScaler": "native scaler",
+}
+
+STEPPED = {
+    # Objects that are stepped in the place of the optimizer they hold.
+    # mmengine 0.10, mmengine/optim/optimizer/optimizer_wrapper.py
+    "mmengine.optim.OptimWrapper": "optim wrapper",
+    "mmengine.optim.AmpOptimWrapper": "optim wrapper",
+    "mmengine.optim.ApexOptimWrapper": "optim wrapper",
+    # apex, apex/fp16_utils/fp16_optimizer.py: it runs backward, and is stepped and cleared.
+    "apex.fp16_utils.FP16_Optimizer": "fp16 optimizer",
+}
+
+RETURNED: dict[str, tuple[str | None, ...]] = {
+    # What a function returns, in order.
+    # deepspeed 0.18, deepspeed/__init__.py: always engine, optimizer, loader, scheduler.
+    "deepspeed.initialize": ("deepspeed engine", None, None, None),
+}
+
+METHODS = {
+    ("accelerator", "backward"): _BACKWARD,
+    ("fabric", "backward"): _BACKWARD,
+    ("booster", "backward"): _BACKWARD,
+    # deepspeed 0.18, deepspeed/runtime/engine.py: `step` clears what it has applied, both on the
+    # last micro-batch of a window only.
+    ("deepspeed engine", "backward"): _BACKWARD,
+    ("deepspeed engine", "step"): Row((Effect.STEP, Effect.CLEAR)),
+    ("deepspeed engine", "zero_grad"): _CLEAR,
+    ("optim wrapper", "backward"): _BACKWARD,
+    ("optim wrapper", "step"): _STEP,
+    ("optim wrapper", "zero_grad"): _CLEAR,
+    ("optim wrapper", "update_params"): Row((Effect.BACKWARD, Effect.STEP, Effect.CLEAR)),
+    ("optim wrapper", "scale_loss"): _NOTHING,
+    ("optim wrapper", "optim_context"): _NOTHING,
+    ("fp16 optimizer", "backward"): _BACKWARD,
+    ("fp16 optimizer", "step"): _STEP,
+    ("fp16 optimizer", "zero_grad"): _CLEAR,
+    ("fp16 optimizer", "clip_master_grads"): _NOTHING,
+    ("fp16 optimizer", "update_master_grads"): _NOTHING,
+    ("native scaler", "__call__"): Row(
+        (Effect.BACKWARD, Effect.STEP), optimizer=1, only_with="need_update"
+    ),
+}
+
+FUNCTIONS = {
+    # torch_xla 2.9, torch_xla/core/xla_model.py: reduces the gradients, then steps.
+    "torch_xla.core.xla_model.optimizer_step": Row((Effect.STEP,), optimizer=0),
+}
+
+TRAINING_MODULES = frozenset(
+    # Classes whose `training_step` their trainer calls for every batch (lightning 2.6).
+    {
+        "lightning.LightningModule",
+        "lightning.pytorch.LightningModule",
+        "pytorch_lightning.LightningModule",
+    }
+)
