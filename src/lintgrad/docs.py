@@ -3,12 +3,15 @@
 `python -m lintgrad.docs` in a checkout rewrites the pages.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from lintgrad.engine.diagnostics import url_of
 from lintgrad.registry import installed_rules
 from lintgrad.rule import Rule
+from lintgrad.settings.schema import schema
 
 _BEGIN, _END = "<!-- rules -->", "<!-- end of rules -->"
 
@@ -49,6 +52,29 @@ def page(rule: Rule) -> str:
     return "\n".join(lines) + "\n"
 
 
+def page_value(rule: Rule) -> dict[str, object]:
+    """A rule's documentation as plain values."""
+    found = sections(rule)
+    first, _, rest = found.pop("").partition("\n")
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "category": rule.category.value,
+        "severity": str(rule.severity),
+        "summary": first.strip(),
+        "explanation": rest.strip(),
+        "example": example(rule, "Example"),
+        "use_instead": example(rule, "Use instead"),
+        "known_limits": found.get("Known limits", ""),
+        "references": [
+            line.removeprefix("- ").strip()
+            for line in found.get("References", "").splitlines()
+            if line.startswith("- ")
+        ],
+        "url": url_of(rule.code, rule.name),
+    }
+
+
 def catalogue(rules: Sequence[Rule]) -> str:
     """The catalogue of rules: `rules/README.md`."""
     intro = (
@@ -67,10 +93,16 @@ def table(rules: Iterable[Rule], page: str = "") -> Iterator[str]:
         yield f"| {link} | {rule.name} | {rule.severity} | {rule.summary} |"
 
 
+def schema_text(rules: Sequence[Rule]) -> str:
+    """The schema of the settings: `lintgrad.schema.json`."""
+    return json.dumps(schema(rules), indent=2) + "\n"
+
+
 def _rewrite() -> None:
-    """Write the catalogue, and the table between the README's two markers."""
+    """Write the catalogue, the schema, and the table between the README's two markers."""
     rules = installed_rules()
     root = Path.cwd()
+    (root / "lintgrad.schema.json").write_text(schema_text(rules), encoding="utf-8")
     (root / "rules" / "README.md").write_text(catalogue(rules), encoding="utf-8")
     readme = root / "README.md"
     text = readme.read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
 """What a rule is, and what it may ask: the public surface for rule authors."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum, StrEnum
@@ -33,10 +34,15 @@ __all__ = [
     "Severity",
     "Span",
     "Unread",
+    "Unused",
     "rule",
+    "unread_rule",
+    "unused_rule",
 ]
 
 E = TypeVar("E", bound=Event)
+
+_PREFIX = re.compile(r"[A-Z]{2,}\d*")
 
 
 class Severity(StrEnum):
@@ -95,6 +101,14 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Unread:
     """A file that could not be read: why, and where."""
+
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A comment that asks for silence and silences nothing: why, and where."""
 
     message: str
     span: Span
@@ -216,11 +230,12 @@ class Flow:
 
 FlowCheck = Callable[[Flow], Iterator[Finding]]
 UnreadCheck = Callable[[Unread], Iterator[Finding]]
+UnusedCheck = Callable[[Unused], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: its names, its documentation and its check, of flows or of unreadable files."""
+    """A rule: its names, its documentation, and its check of flows, files or comments."""
 
     code: str
     name: str
@@ -229,11 +244,17 @@ class Rule:
     docs: str
     check_flow: FlowCheck | None = None
     check_unread: UnreadCheck | None = None
+    check_unused: UnusedCheck | None = None
 
     def __reduce__(self) -> tuple[Callable[[str, str], "Rule"], tuple[str, str]]:
         """Pickle by name: the check itself cannot be, since the rule has taken its name."""
-        check = self.check_flow or self.check_unread
+        check = self.check_flow or self.check_unread or self.check_unused
         return _rule_at, (check.__module__, check.__name__) if check else ("", "")
+
+    def answers_to(self, name: str) -> bool:
+        """Whether a name means this rule: its code, its name, a prefix of its code, or ALL."""
+        is_prefix = _PREFIX.fullmatch(name) is not None and self.code.startswith(name)
+        return is_prefix or name in (self.code, self.name, "ALL")
 
     @property
     def summary(self) -> str:
@@ -252,24 +273,27 @@ def rule(
     *, code: str, category: Category, severity: Severity, docs: str | None
 ) -> Callable[[FlowCheck], Rule]:
     """Make a check of flows a rule, named like the function."""
-
-    def made(check: FlowCheck) -> Rule:
-        name = _name_of(check)
-        return Rule(code, name, category, severity, docs or "", check_flow=check)
-
-    return made
+    return lambda check: Rule(
+        code, _name_of(check), category, severity, docs or "", check_flow=check
+    )
 
 
 def unread_rule(
     *, code: str, category: Category, severity: Severity, docs: str | None
 ) -> Callable[[UnreadCheck], Rule]:
     """Make a check of unreadable files a rule, named like the function."""
+    return lambda check: Rule(
+        code, _name_of(check), category, severity, docs or "", check_unread=check
+    )
 
-    def made(check: UnreadCheck) -> Rule:
-        name = _name_of(check)
-        return Rule(code, name, category, severity, docs or "", check_unread=check)
 
-    return made
+def unused_rule(
+    *, code: str, category: Category, severity: Severity, docs: str | None
+) -> Callable[[UnusedCheck], Rule]:
+    """Make a check of comments that silence nothing a rule, named like the function."""
+    return lambda check: Rule(
+        code, _name_of(check), category, severity, docs or "", check_unused=check
+    )
 
 
 def _name_of(check: Callable[..., object]) -> str:

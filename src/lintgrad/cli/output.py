@@ -24,14 +24,29 @@ def write_lines(lines: Iterable[str]) -> None:
         sys.stdout.write(f"{line}\n")
 
 
+def terminal_width() -> int | None:
+    """The columns of the terminal that is written to; None if it is none."""
+    if not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
 def write_texts(lines: Iterable["Text"]) -> None:
     """Write styled lines: in colour on a terminal unless NO_COLOR is set, else plain."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+    if not _is_coloured():
         write_lines(line.plain.rstrip() for line in lines)
         return
     from rich.console import Console
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Console(highlight=False, markup=False, emoji=False, force_terminal=True)
     for line in lines:
-        is_code = " | " in line.plain or line.plain.endswith(" |")
-        console.print(line, no_wrap=is_code, overflow="ellipsis" if is_code else "fold")
+        console.print(line, soft_wrap=True)
+
+
+def _is_coloured() -> bool:
+    """As https://no-color.org and https://force-color.org have it."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
