@@ -1,6 +1,6 @@
 """Code frames: lines of one file with marks under them, folded and cropped to fit."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from textwrap import TextWrapper
@@ -11,8 +11,6 @@ from rich.text import Text
 from lintgrad.source.text import Source
 
 _TAB = 4
-_LEAST_LABEL = 24
-"""Cells that a label is given before it moves to the left of its mark's own column."""
 _LEAD = 8
 """Cells of code shown to the left of a mark in a line that does not fit."""
 
@@ -73,7 +71,8 @@ class _Line:
         spans = [self._cells_of(mark) for mark in self._marks]
         if max(end for _, end in spans) < self._room:
             return 0
-        return max(min(min(start for start, _ in spans) - _LEAD, cells - self._room), 0)
+        lead = min(_LEAD, self._room // 3)
+        return max(min(min(start for start, _ in spans) - lead, cells - self._room), 0)
 
     def _cells_of(self, mark: Mark) -> tuple[int, int]:
         end = len(self._text.rstrip()) if mark.end is None else mark.end
@@ -108,12 +107,11 @@ class _Line:
         yield from _below(labels, start, self._room)
 
 
-def _below(labels: Iterable[Mark], start: int, room: int) -> Iterator[Text]:
-    """Labels under their mark, which they are too long to stand beside."""
-    indent = max(min(start, room - _LEAST_LABEL), 0)
-    wrapper = TextWrapper(
-        max(room - indent, _LEAST_LABEL), subsequent_indent="  ", break_on_hyphens=False
-    )
+def _below(labels: Sequence[Mark], start: int, room: int) -> Iterator[Text]:
+    """Labels under their mark, which they are too long to stand beside; to its left if need be."""
+    longest = max(cell_len(mark.label) for mark in labels)
+    indent = max(min(start, room - longest), 0)
+    wrapper = TextWrapper(room - indent, subsequent_indent="  ", break_on_hyphens=False)
     for mark in labels:
         for line in wrapper.wrap(mark.label):
             yield Text(" " * indent).append(line, mark.label_style)
