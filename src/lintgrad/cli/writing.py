@@ -59,9 +59,9 @@ def _write_lines(output_format: str, project: "Project", found: "Outcome") -> No
     from lintgrad.source.repository import called_from, root_above
 
     root = root_above(Path.cwd())
-    report = Report(
-        found.diagnostics, project.rules, lambda path: called_from(root, path), found.failures
-    )
+    run = {code for result in found.results for code in project.selection_for(result.path).codes}
+    rules = tuple(rule for rule in project.rules if rule.code in run)
+    report = Report(found.diagnostics, rules, lambda path: called_from(root, path), found.failures)
     write_lines(lines_of(output_format, report))
 
 

@@ -135,6 +135,8 @@ def _cropped(line: str, first: int, room: int) -> str:
         cells = cell_len(character)
         if first <= at and at + cells <= first + room:
             shown += character
+        elif at < first < at + cells:
+            shown += " " * (at + cells - first)  # half of a wide character
         at += cells
     if first > 0:
         shown = f"…{_without_first_cell(shown)}"

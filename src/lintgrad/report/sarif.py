@@ -6,6 +6,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 import json
 import re
 from collections.abc import Iterator
+from pathlib import PurePath
 from urllib.parse import quote
 
 from lintgrad import __version__
@@ -84,7 +85,8 @@ def _rule(rule: Rule) -> dict[str, object]:
 
 
 def _plain(markdown: str) -> str:
-    return re.sub(r"`([^`\n]*)`", r"\1", markdown)
+    without_fences = re.sub(r"^```.*\n?", "", markdown, flags=re.MULTILINE)
+    return without_fences.replace("`", "")
 
 
 def _result(one: Diagnostic, number: int, report: Report) -> dict[str, object]:
@@ -134,11 +136,11 @@ def _location(place: RelatedPlace, report: Report) -> dict[str, object]:
 
 def _physical(path: str, range_: Range, report: Report) -> dict[str, object]:
     name = report.named(path)
-    artifact: dict[str, object] = {"uri": quote(name, errors="replace")}
-    if not name.startswith(("/", "../")):
-        artifact["uriBaseId"] = _ROOT
+    absolute = PurePath(name).is_absolute()
+    outside: dict[str, object] = {"uri": PurePath(name).as_uri()} if absolute else {}
+    inside: dict[str, object] = {"uri": quote(name, errors="replace"), "uriBaseId": _ROOT}
     return {
-        "artifactLocation": artifact,
+        "artifactLocation": outside or inside,
         "region": {
             "startLine": range_.start.row,
             "startColumn": range_.start.column,
