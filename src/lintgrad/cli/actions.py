@@ -48,18 +48,17 @@ def write_baseline(found: Iterable[Diagnostic], file: Path) -> None:
 
 def add_ignores(project: Project, found: Outcome, reason: str) -> Outcome:
     """Write ignore comments for findings; what is left are those that no comment can silence."""
+    of_code = {rule.code for rule in project.rules if rule.check_flow is not None}
     left: list[Diagnostic] = []
     added = 0
     for path, group in groupby(found.diagnostics, key=lambda one: one.path):
         diagnostics = list(group)
+        wanted = [one for one in diagnostics if one.code in of_code]
         source, contents = project.source(path), project.contents(path)
-        if source is None or contents is None:
-            left += diagnostics
-            continue
-        text, silenced = with_ignores(source, diagnostics, reason)
-        left += [one for one in diagnostics if one not in silenced]
-        if silenced:
+        text, silenced = with_ignores(source, wanted, reason) if source is not None else ("", [])
+        if silenced and contents is not None:
             _write(Path(path), reencoded(text, contents))
+        left += [one for one in diagnostics if one not in silenced]
         added += len(silenced)
     click.echo(f"lintgrad: ignores added for {_counted(added, 'finding')}", err=True)
     return replace(found, diagnostics=tuple(left))

@@ -18,11 +18,16 @@ def known_fingerprints(file: Path) -> frozenset[str]:
         raise LintgradError(f"{file}: {error.strerror}") from None
     except ValueError as error:
         raise LintgradError(f"{file}: not a baseline: {error}") from None
-    table = content if isinstance(content, dict) else {}
-    entries = table.get("findings")
-    if table.get("version") != _VERSION or not isinstance(entries, list):
-        raise LintgradError(f"{file}: not a baseline of version {_VERSION}")
-    return frozenset(str(entry["fingerprint"]) for entry in entries)
+    match content:
+        case {"version": version, "findings": [*entries]} if version == _VERSION:
+            found = [entry["fingerprint"] for entry in entries if _is_entry(entry)]
+            if len(found) == len(entries):
+                return frozenset(found)
+    raise LintgradError(f"{file}: not a baseline of version {_VERSION}")
+
+
+def _is_entry(value: object) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("fingerprint"), str)
 
 
 def baseline(found: Iterable[Diagnostic], named: Callable[[str], str]) -> str:

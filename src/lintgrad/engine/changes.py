@@ -13,7 +13,7 @@ from lintgrad.source.comments import Rows
 from lintgrad.source.repository import called_from
 
 _HUNK = re.compile(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
-_NEW_FILE = "+++ "
+_NEW_FILE, _RENAMED = "+++ ", "rename to "
 _QUOTED = re.compile(r'"(.*)"')
 
 
@@ -66,6 +66,8 @@ def _changed_rows(diff: str) -> dict[str, tuple[Rows, ...]]:
     for line in diff.split("\n"):
         if line.startswith("diff --git "):
             begun = False
+        elif not begun and line.startswith(_RENAMED):
+            rows[_unquoted(line.removeprefix(_RENAMED))] = ()  # for good if nothing else follows
         elif not begun and line.startswith(_NEW_FILE):
             path, begun = _unquoted(line.removeprefix(_NEW_FILE)), True
             rows[path] = ()

@@ -29,5 +29,5 @@ def _list(key: str, values: Sequence[str]) -> Iterator[str]:
 
 
 def _text(value: str) -> str:
-    # What JSON escapes, TOML escapes alike.
-    return json.dumps(value)
+    # What JSON escapes, TOML escapes alike, and DEL as well.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
