@@ -175,6 +175,8 @@ SETTINGS = st.fixed_dictionaries(
         )
         | st.lists(st.just("x")),
         "confidence": st.sampled_from(["low", "medium", "high", "HIGH", ""]) | st.integers(),
+        "backward-functions": st.lists(st.sampled_from(["a.b", "a.b.c_1", "a", "1.b"])),
+        "clearing-functions": st.lists(st.sampled_from(["mylib.clear", "a..b"])) | st.just("a.b"),
         "pedantic": st.booleans() | st.sampled_from(["true"]) | st.integers(),
         "output-format": st.sampled_from([*OUTPUT_FORMATS, "text"]) | st.booleans(),
         "confidences": st.just("low"),
@@ -221,7 +223,10 @@ def test_every_key_is_a_field_an_option_and_said_in_the_readme(tmp_path: Path) -
     names = {key.name for key in KEYS}
     assert {field.name.replace("_", "-") for field in fields(Settings)} == {*names, "file"}
     text = lintgrad("check", "--help", cwd=tmp_path).stdout
-    assert [n for n in names if f"--{n} " not in text] == ["per-file-ignores"]
+    # Tables and names are for files: no command line is the place for them.
+    assert [key.name for key in KEYS if f"--{key.name} " not in text] == [
+        "per-file-ignores", "optimizer-factories", "backward-functions", "clearing-functions",
+    ]  # fmt: skip
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [name for name in names if f"`{name}`" not in readme] == []
 
@@ -239,6 +244,62 @@ def test_settings_shown_can_be_read_again(tmp_path: Path) -> None:
     (tmp_path / "lintgrad.toml").write_text(text, encoding="utf-8")
     again = nearest_settings(tmp_path)
     assert (again.select, again.ignore, again.exclude) == (("LG1",), ('a"b',), ("x\\y", "z"))
+
+
+OWN_NAMES = """\
+import torch
+import mylib.training
+from mylib import make, clear
+
+
+def train(model, loader):
+    optimizer = make(model)
+    for x, y in loader:
+        loss = torch.nn.functional.mse_loss(model(x), y)
+        mylib.training.run_backward(loss)
+        clear(optimizer)
+        optimizer.step()
+"""
+
+
+def test_names_of_a_project_mean_what_it_says_they_mean(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(OWN_NAMES, encoding="utf-8")
+    names = {
+        "optimizer-factories": "mylib.make",
+        "backward-functions": "mylib.training.run_backward",
+        "clearing-functions": "mylib.clear",
+    }
+
+    def with_names(*keys: str) -> list[dict[str, str]]:
+        text = "".join(f"{key} = ['{names[key]}']\n" for key in keys)
+        (tmp_path / "lintgrad.toml").write_text(text, encoding="utf-8")
+        run = lintgrad("check", "--output-format", "json", cwd=tmp_path)
+        assert run.stderr == ""
+        found: list[dict[str, str]] = json.loads(run.stdout)
+        return found
+
+    assert with_names() == []
+    assert with_names("backward-functions") == []
+    assert with_names("backward-functions", "optimizer-factories") == []
+    (used,) = with_names("backward-functions", "clearing-functions")
+    assert (used["code"], used["confidence"]) == ("LG102", "medium")
+    (built,) = with_names(*names)
+    assert (built["code"], built["confidence"]) == ("LG102", "high")
+    text = OWN_NAMES.replace("        clear(optimizer)\n", "").replace(
+        "        optimizer.step()\n", "        optimizer.step()\n        clear(model)\n"
+    )
+    (tmp_path / "train.py").write_text(text, encoding="utf-8")
+    assert with_names(*names) == []
+    (tmp_path / "train.py").write_text(text.replace("clear(model)", "pass"), encoding="utf-8")
+    assert [one["code"] for one in with_names(*names)] == ["LG101"]
+
+
+def test_a_name_that_is_not_dotted_is_one_line_and_exits_with_two(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(BUGGY, encoding="utf-8")
+    (tmp_path / "lintgrad.toml").write_text("optimizer-factories = ['make()']\n")
+    run = lintgrad("check", cwd=tmp_path)
+    assert run.returncode == 2
+    assert run.stderr.endswith(": `make()` in `optimizer-factories` is no dotted name\n")
 
 
 def test_a_clean_file_stays_clean_under_any_settings(project: Path) -> None:

@@ -1,7 +1,7 @@
 """One file and some rules to diagnostics: pure, picklable, the unit of parallel work."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lintgrad.engine.diagnostics import Diagnostic, diagnostic, finished
 from lintgrad.rule import Finding, Flow, Rule, Unread
@@ -33,10 +33,12 @@ def is_relevant(data: bytes) -> bool:
     return any(word in data for word in _TRAINING)
 
 
-def check_bytes(path: str, data: bytes, rules: Sequence[Rule]) -> Checked:
+def check_bytes(
+    path: str, data: bytes, rules: Sequence[Rule], same: tuple[tuple[str, str], ...] = ()
+) -> Checked:
     """Check the bytes of a file."""
     try:
-        source = decode(path, data)
+        source = replace(decode(path, data), same=same)
         if _ANALYSED not in data:
             from lintgrad.syntax.readable import check_syntax
 

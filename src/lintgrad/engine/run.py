@@ -30,6 +30,8 @@ class File:
 
     path: str
     named: bool
+    same: tuple[tuple[str, str], ...] = ()
+    """Dotted names that its project says to be others, known ones: pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class _Work:
     path: str
     data: bytes
     rules: tuple[Rule, ...]
+    same: tuple[tuple[str, str], ...]
 
 
 def check_files(files: Sequence[File], rules: Sequence[Rule], jobs: int) -> Iterator[Checked]:
@@ -49,7 +52,7 @@ def check_files(files: Sequence[File], rules: Sequence[Rule], jobs: int) -> Iter
             yield _cannot_open(file.path, error, rules)
             continue
         if file.named or is_relevant(data):
-            work.append(_Work(file.path, data, tuple(rules)))
+            work.append(_Work(file.path, data, tuple(rules), file.same))
         else:
             yield Checked(file.path)
     work.sort(key=lambda one: len(one.data), reverse=True)
@@ -74,7 +77,7 @@ def _cannot_open(path: str, error: OSError, rules: Iterable[Rule]) -> Checked:
 
 
 def _check(work: _Work) -> Checked:
-    return check_bytes(work.path, work.data, work.rules)
+    return check_bytes(work.path, work.data, work.rules, work.same)
 
 
 def _here(work: Iterable[_Work]) -> Iterator[Checked]:

@@ -192,8 +192,15 @@ class Places:
         """The event of stepping an optimizer."""
         return Step(span, self.register(place))
 
-    def zero_grad(self, span: Span, place: str, text: str) -> tuple[Event, ...]:
-        """The events of clearing an optimizer."""
+    def cleared(self, span: Span, place: str, text: str) -> tuple[Event, ...]:
+        """The events of clearing what a place holds; none if that is not known."""
+        if self.clears_as_optimizer(place):
+            return self._zero_grad(span, place, text)
+        if self.clears_as_module(place):
+            return (ZeroGrad(span, text, owners=self.module_owners(place)),)
+        return ()
+
+    def _zero_grad(self, span: Span, place: str, text: str) -> tuple[Event, ...]:
         name = self.register(place)
         owners = self.optimizers[name].owners
         clear = ZeroGrad(span, text, name, owners)

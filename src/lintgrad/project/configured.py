@@ -14,6 +14,7 @@ from lintgrad.settings.values import Asked, Settings
 from lintgrad.source.discover import DEFAULT_EXCLUDES, Excludes, excluded
 from lintgrad.source.load import Unreadable, decode
 from lintgrad.source.text import Source
+from lintgrad.syntax import apis
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,15 @@ class Project:
         settings = self.settings_of(folder)
         patterns = DEFAULT_EXCLUDES if settings.exclude is None else settings.exclude
         return Excludes((*patterns, *settings.extend_exclude), _folder(settings))
+
+    def same_names_for(self, path: str) -> tuple[tuple[str, str], ...]:
+        """The functions of the project that do what known ones do, each with that one's name."""
+        settings = self.settings_for(path)
+        return (
+            *((name, apis.ANY_OPTIMIZER) for name in settings.optimizer_factories),
+            *((name, apis.AUTOGRAD_BACKWARD) for name in settings.backward_functions),
+            *((name, apis.ZERO_GRAD) for name in settings.clearing_functions),
+        )
 
     def contents(self, path: str) -> bytes | None:
         """The bytes of a file; None if it cannot be read any more."""

@@ -1,7 +1,7 @@
 """What came of checking a project: findings, less what its settings and comments silence."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lintgrad.engine.check import Checked, check_bytes
@@ -31,7 +31,11 @@ class Outcome:
 
 def results_of(project: Project, files: Sequence[File], jobs: int) -> Iterator[Checked]:
     """Check files, yielding what came of each as it is done, in no particular order."""
-    on_disk = [file for file in files if file.path not in project.given]
+    on_disk = [
+        replace(file, same=project.same_names_for(file.path))
+        for file in files
+        if file.path not in project.given
+    ]
     for file in files:
         if file.path in project.given:
             codes = project.selection_for(file.path).codes
@@ -44,7 +48,8 @@ def results_of(project: Project, files: Sequence[File], jobs: int) -> Iterator[C
 
 def _check_given(project: Project, path: str, codes: frozenset[str]) -> Checked:
     rules = [rule for rule in project.rules if rule.code in codes]
-    return with_deep_stack(lambda: check_bytes(path, project.given[path], rules))
+    same = project.same_names_for(path)
+    return with_deep_stack(lambda: check_bytes(path, project.given[path], rules, same))
 
 
 def outcome(

@@ -16,6 +16,9 @@ OUTPUT_FORMATS = (
 )
 CONFIDENCES = ("low", "medium", "high")
 
+DOTTED_NAME = r"[^\W\d]\w*(\.[^\W\d]\w*)+"
+"""The pattern of a dotted name: a module and what is in it."""
+
 
 class Kind(Enum):
     """What a key may hold."""
@@ -28,6 +31,8 @@ class Kind(Enum):
     WORD = auto()
     """One of a few words."""
     FLAG = auto()
+    NAMES = auto()
+    """Dotted names of functions, as they are imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,21 @@ KEYS = (
         "confidence", Kind.WORD, "The least confidence to report; medium if not given.", CONFIDENCES
     ),
     Key("pedantic", Kind.FLAG, "Report what depends on intent, too."),
+    Key(
+        "optimizer-factories",
+        Kind.NAMES,
+        "Dotted names of functions that build an optimizer, such as mylib.optim.make_optimizer.",
+    ),
+    Key(
+        "backward-functions",
+        Kind.NAMES,
+        "Dotted names of functions that run backward on their first argument.",
+    ),
+    Key(
+        "clearing-functions",
+        Kind.NAMES,
+        "Dotted names of functions that clear the gradients of the optimizer or model they get.",
+    ),
     Key(
         "output-format",
         Kind.WORD,

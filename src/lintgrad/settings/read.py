@@ -1,5 +1,6 @@
 """`[tool.lintgrad]` of a pyproject.toml, or a `lintgrad.toml`, to Settings."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from lintgrad.errors import LintgradError, nearest
 from lintgrad.rule import Confidence
-from lintgrad.settings.keys import CONFIDENCES, KEYS, OUTPUT_FORMATS
+from lintgrad.settings.keys import CONFIDENCES, DOTTED_NAME, KEYS, OUTPUT_FORMATS
 from lintgrad.settings.values import Settings
 
 
@@ -68,6 +69,9 @@ def _settings(table: "_Table") -> Settings:
         extend_exclude=table.strings("extend-exclude"),
         confidence=Confidence[confidence.upper()] if confidence else Confidence.MEDIUM,
         pedantic=table.flag("pedantic"),
+        optimizer_factories=table.names("optimizer-factories"),
+        backward_functions=table.names("backward-functions"),
+        clearing_functions=table.names("clearing-functions"),
         output_format=table.word("output-format", OUTPUT_FORMATS),
         file=str(table.file),
     )
@@ -93,6 +97,13 @@ class _Table:
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise LintgradError(f"{self.file}: {what} is a list of strings")
         return tuple(str(value) for value in values)
+
+    def names(self, key: str) -> tuple[str, ...]:
+        names = self.strings(key)
+        for name in names:
+            if not re.fullmatch(DOTTED_NAME, name):
+                raise LintgradError(f"{self.file}: `{name}` in `{key}` is no dotted name")
+        return names
 
     def strings_by_pattern(self, key: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
         table = self.values.get(key, {})

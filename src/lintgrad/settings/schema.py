@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from lintgrad.rule import Rule
-from lintgrad.settings.keys import KEYS, Key, Kind
+from lintgrad.settings.keys import DOTTED_NAME, KEYS, Key, Kind
 
 SCHEMA_URL = "https://github.com/lintgrad/lintgrad/blob/main/lintgrad.schema.json"
 
@@ -49,5 +49,7 @@ def _shape(key: Key) -> dict[str, object]:
             return {"type": "object", "additionalProperties": rules}
         case Kind.WORD:
             return {"enum": list(key.words)}
+        case Kind.NAMES:
+            return {"type": "array", "items": {"type": "string", "pattern": f"^{DOTTED_NAME}$"}}
         case Kind.FLAG:
             return {"type": "boolean"}

@@ -16,6 +16,9 @@ def shown(settings: Settings, codes: Sequence[str], excludes: Sequence[str]) -> 
     yield from _list("exclude", excludes)
     yield f'confidence = "{settings.confidence}"'
     yield f"pedantic = {'true' if settings.pedantic else 'false'}"
+    yield from _list("optimizer-factories", settings.optimizer_factories)
+    yield from _list("backward-functions", settings.backward_functions)
+    yield from _list("clearing-functions", settings.clearing_functions)
     if settings.output_format is not None:
         yield f'output-format = "{settings.output_format}"'
     if settings.per_file_ignores:

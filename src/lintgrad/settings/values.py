@@ -17,6 +17,9 @@ class Settings:
     extend_exclude: tuple[str, ...] = ()
     confidence: Confidence = Confidence.MEDIUM
     pedantic: bool = False
+    optimizer_factories: tuple[str, ...] = ()
+    backward_functions: tuple[str, ...] = ()
+    clearing_functions: tuple[str, ...] = ()
     output_format: str | None = None
     file: str | None = None
     """The configuration file, whose folder patterns are relative to; None if there is none."""

@@ -34,6 +34,8 @@ class Source:
 
     path: str
     text: str
+    same: tuple[tuple[str, str], ...] = ()
+    """Dotted names that its project says to be others, known ones: pairs."""
 
     @cached_property
     def _line_starts(self) -> list[int]:
