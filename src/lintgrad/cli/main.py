@@ -55,7 +55,7 @@ def main() -> NoReturn:
     """Run the command line and leave with its exit status."""
     gc.disable()  # syntax trees hold no cycles, and the collector costs a fifth of the parse
     try:
-        status = commands.main(standalone_mode=False)
+        status = commands.main(prog_name="lintgrad", standalone_mode=False)
         sys.stdout.flush()
     except LintgradError as error:
         _leave(COULD_NOT_RUN, f"lintgrad: {error}")
