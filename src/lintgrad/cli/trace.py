@@ -1,22 +1,38 @@
 """`lintgrad trace`: what was understood of a file."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from lintgrad.cli.options import Word
 from lintgrad.errors import LintgradError
 from lintgrad.source.load import Unreadable, decode
+
+if TYPE_CHECKING:
+    from lintgrad.report.timeline import Trace
 
 
 @click.command()
 @click.argument("place", metavar="FILE[:LINE]")
-def trace(place: str) -> None:
+@click.option(
+    "--format",
+    "output_format",
+    type=Word(["mermaid", "dot", "json"]),
+    help="A picture of the states, or everything as JSON; a table if not given.",
+)
+def trace(place: str, output_format: str | None) -> None:
     """Show what was understood of a file.
 
-    For each function in FILE that trains, or for the one at LINE: the events in order, every
-    optimizer's gradients before each of them, and what was not understood and why.
+    For each function in FILE that trains, or for the one at LINE, or for the loop that begins
+    there: what happens to every optimizer's gradients, in order; what they are before and after,
+    and how many backward calls they are the sum of (the window); and what was not understood.
+
+    \b
+    lintgrad trace train.py
+    lintgrad trace train.py:40 --format mermaid
     """
-    from lintgrad.cli.output import prepare, write_lines
+    from lintgrad.cli.output import prepare
     from lintgrad.engine.run import with_deep_stack
     from lintgrad.flow.functions import flow_graphs
     from lintgrad.report.trace import traced
@@ -39,11 +55,21 @@ def trace(place: str) -> None:
             if source.locate(g.span.start).row <= row <= source.locate(g.span.end).row
         ]
         graphs = (min(inside, key=lambda g: g.span.end - g.span.start),) if inside else ()
-    if not graphs:
-        where = place if row is not None else path
-        write_lines([f"{where}: nothing here clears, steps or runs backward in torch code"])
-    for graph in graphs:
-        write_lines(traced(graph, source))
+    _write([traced(graph, source, row) for graph in graphs], place, output_format)
+
+
+def _write(traces: "list[Trace]", place: str, output_format: str | None) -> None:
+    from lintgrad.cli.output import terminal_width, write_lines
+    from lintgrad.report.pictures import as_dot, as_mermaid
+    from lintgrad.report.timeline import as_json, as_table
+
+    if output_format is not None:
+        write_lines({"mermaid": as_mermaid, "dot": as_dot, "json": as_json}[output_format](traces))
+        return
+    if not traces:
+        write_lines([f"{place}: nothing here clears, steps or runs backward in torch code"])
+    for one in traces:
+        write_lines(as_table(one, terminal_width()))
 
 
 def _split(place: str) -> tuple[str, int | None]:
