@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-_LEAST_EVENT = 14
+_LEAST_EVENT = 16
 """Cells that are left for what happens, however narrow the terminal is."""
 
 
@@ -67,7 +67,7 @@ def as_table(trace: Trace, width: int | None = None) -> Iterator[str]:
     yield ""
 
 
-_TITLES = ("iteration", "counters", "line", "event", "before", "after", "window")
+_TITLES = ("round", "counters", "line", "event", "before", "after", "window")
 _EVENT, _COUNTERS = _TITLES.index("event"), _TITLES.index("counters")
 
 
