@@ -102,6 +102,13 @@ def test_excludes_are_those_of_the_nearest_settings(project: Path) -> None:
     assert found(project) == ["inner/train.py LG101"]
 
 
+def test_settings_hold_for_a_folder_that_is_reached_through_a_link(project: Path) -> None:
+    (project / "inner" / "lintgrad.toml").write_text("extend-exclude = ['/deep', 'early.py']\n")
+    (project / "link").symlink_to(project / "inner")
+    assert found(project, "link") == ["link/train.py LG101"]
+    assert found(project, "link/train.py", "--force-exclude") == ["link/train.py LG101"]
+
+
 def test_what_is_excluded_is_checked_if_named_unless_excluding_is_forced(project: Path) -> None:
     (project / "lintgrad.toml").write_text("select = ['LG101']\nextend-exclude = ['inner']\n")
     assert found(project, "inner/train.py") == ["inner/train.py LG101"]

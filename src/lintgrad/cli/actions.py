@@ -1,6 +1,5 @@
 """What `lintgrad check` does instead of reporting: showing what holds, and writing ignores."""
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -14,7 +13,7 @@ from lintgrad.engine.adding import with_ignores
 from lintgrad.engine.baseline import baseline
 from lintgrad.engine.diagnostics import Diagnostic
 from lintgrad.errors import LintgradError
-from lintgrad.project.configured import Project
+from lintgrad.project.configured import Project, folder_of
 from lintgrad.project.outcome import Outcome
 from lintgrad.settings.shown import shown
 from lintgrad.source.load import reencoded
@@ -30,7 +29,7 @@ def show(project: Project, files: "Sequence[File]", options: "Options") -> None:
     if options["show_files"]:
         write_lines(file.path for file in files)
         return
-    folders = [os.path.dirname(os.path.realpath(file.path)) for file in files]  # noqa: PTH120
+    folders = [folder_of(file.path) for file in files]
     by_settings = {project.settings_of(folder): folder for folder in folders or [str(Path.cwd())]}
     for settings, folder in by_settings.items():
         codes = sorted(project.selection_of(settings).codes)

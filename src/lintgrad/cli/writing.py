@@ -68,7 +68,7 @@ def _write_lines(output_format: str, project: "Project", found: "Outcome") -> No
 def _configured_format(project: "Project", options: "Options") -> str:
     """What the settings of the folder that holds all paths say, or else what suits the output."""
     named = [*project.given] or list(options["paths"]) or ["."]
-    folders = [p if os.path.isdir(p) else os.path.dirname(p) for p in map(os.path.realpath, named)]  # noqa: PTH112, PTH120
+    folders = [p if os.path.isdir(p) else os.path.dirname(p) for p in map(os.path.abspath, named)]  # noqa: PTH112, PTH120
     try:
         folder = os.path.commonpath(folders)
     except ValueError:  # on different drives

@@ -31,7 +31,7 @@ class Project:
 
     def settings_for(self, path: str) -> Settings:
         """The settings that hold for a file."""
-        return self.settings_of(os.path.dirname(os.path.realpath(path)))  # noqa: PTH120
+        return self.settings_of(folder_of(path))
 
     def selection_for(self, path: str) -> Selection:
         """The rules that run on a file."""
@@ -127,6 +127,11 @@ def _validate(rules: Sequence[Rule], said: Settings) -> None:
         codes_of(rules, (*said.select, *said.extend_select, *said.ignore, *by_pattern))
     except LintgradError as error:
         raise LintgradError(f"{said.file}: {error}") from None
+
+
+def folder_of(path: str) -> str:
+    """The absolute folder of a file as it is called, whatever its links lead to."""
+    return os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120  # Path keeps `..`
 
 
 def _folder(settings: Settings) -> str | None:

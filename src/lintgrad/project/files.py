@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 from lintgrad.engine.run import File
 from lintgrad.errors import LintgradError
-from lintgrad.project.configured import Project
+from lintgrad.project.configured import Project, folder_of
 from lintgrad.source.discover import discover, excluded
 
 
@@ -35,8 +35,7 @@ def files_of(project: Project, paths: Sequence[str], named: Named = Named.CHECKE
 
 def is_excluded(project: Project, path: str) -> bool:
     """Whether the settings that hold for a file leave it out."""
-    folder = os.path.dirname(os.path.realpath(path))  # noqa: PTH120
-    return excluded(path, project.excludes_of(folder))
+    return excluded(path, project.excludes_of(folder_of(path)))
 
 
 def _check(path: str) -> None:

@@ -89,9 +89,9 @@ def discover(
 
 def _below(folder: str, excludes_of: Callable[[str], Excludes]) -> Iterator[str]:
     """The files to check below a folder that is named."""
-    absolute = str(Path(folder).resolve())
+    absolute = os.path.abspath(folder)  # noqa: PTH100  # Path.absolute keeps `..`
     enclosing = _enclosing(folder)
-    if _is_ignored(absolute, enclosing, is_folder=True):
+    if _is_ignored(str(Path(folder).resolve()), enclosing, is_folder=True):
         enclosing = []  # whoever names an ignored folder wants what is in it
     excludes = excludes_of(absolute)
     own = _spec(excludes.patterns, excludes.folder or absolute)
@@ -154,7 +154,7 @@ class _Walk:
                 yield entry.path
 
     def _spec_of(self, folder: str) -> _Ignored:
-        absolute = str(Path(folder).resolve())
+        absolute = os.path.abspath(folder)  # noqa: PTH100  # Path.absolute keeps `..`
         excludes = self.excludes_of(absolute)
         if excludes not in self.specs:
             self.specs[excludes] = _spec(excludes.patterns, excludes.folder or absolute)
