@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -16,8 +17,10 @@ from lintgrad.engine.check import Checked, check_bytes
 from lintgrad.engine.diagnostics import Diagnostic
 from lintgrad.registry import installed_rules
 from lintgrad.report.formats import lines_of
+from lintgrad.report.full import full
 from lintgrad.report.report import Report
 from lintgrad.rule import Confidence, Severity
+from lintgrad.source.text import Source
 
 SOURCES = ("reports/sources/broken.py", "reports/sources/story.py", "reports/sources/wide.py")
 SCHEMA = os.environ.get("LINTGRAD_SARIF_SCHEMA")
@@ -197,6 +200,36 @@ def test_a_report_goes_into_a_file_and_nowhere_else(tmp_path: Path) -> None:
     failed = lintgrad("check", "--output-file", "train.py/x", cwd=tmp_path)
     assert failed.returncode == 2
     assert failed.stderr.startswith("lintgrad: train.py/x: ")
+
+
+def test_colour_is_for_terminals_unless_it_is_forced_and_never_for_files(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(BUGGY, encoding="utf-8")
+    command = ("check", "--output-format", "full")
+    assert "\x1b[" not in lintgrad(*command, cwd=tmp_path).stdout
+    forced = lintgrad(*command, cwd=tmp_path, environment={"FORCE_COLOR": "1"})
+    assert "\x1b[" in forced.stdout
+    both = lintgrad(*command, cwd=tmp_path, environment={"FORCE_COLOR": "1", "NO_COLOR": "1"})
+    assert "\x1b[" not in both.stdout
+    file = ("--output-file", "found.txt")
+    lintgrad(*command, *file, cwd=tmp_path, environment={"FORCE_COLOR": "1"})
+    assert "\x1b[" not in (tmp_path / "found.txt").read_text(encoding="utf-8")
+
+
+def test_a_story_in_several_files_is_told_in_all_of_them() -> None:
+    (one,) = report_of("train.py", BUGGY).diagnostics
+    moved = tuple(replace(p, path="lib/steps.py") if p.number == 2 else p for p in one.related)
+    across = replace(one, related=moved)
+    sources = {path: Source(path, BUGGY) for path in across.paths}
+    text = "\n".join(line.plain.rstrip() for line in full([across], sources))
+    own, _, other = text.partition("   --> lib/steps.py\n")
+    assert "3 runs again" in own
+    assert "2 applies them" not in own
+    assert "8 |     optimizer.step()\n  |     ---------------- 2 applies them" in other
+    report = Report((across,), installed_rules())
+    assert "2. lib/steps.py, line 8: applies them" in "".join(lines_of("github", report))
+    (result,) = Sarif.model_validate(sarif_of(report)).runs[0].results
+    uris = [r.physical_location.artifact_location.uri for r in result.related_locations]
+    assert uris == ["train.py", "lib/steps.py", "train.py", "train.py"]
 
 
 def test_quiet_leaves_only_the_exit_status(tmp_path: Path) -> None:

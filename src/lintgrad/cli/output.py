@@ -3,10 +3,11 @@
 import io
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.text import Text
 
 
@@ -33,16 +34,30 @@ def terminal_width() -> int | None:
     return shutil.get_terminal_size().columns
 
 
-def write_texts(lines: Iterable["Text"]) -> None:
-    """Write styled lines: in colour on a terminal unless NO_COLOR is set, else plain."""
+def plain(lines: "Iterable[str | Text]") -> Iterator[str]:
+    """Lines without their styles."""
+    for line in lines:
+        yield line if isinstance(line, str) else line.plain.rstrip()
+
+
+def write_texts(lines: "Iterable[str | Text]") -> None:
+    """Write lines, styled ones in colour on a terminal unless NO_COLOR is set, else plain."""
     if not _is_coloured():
-        write_lines(line.plain.rstrip() for line in lines)
+        write_lines(plain(lines))
         return
+    console: Console | None = None
+    for line in lines:
+        if isinstance(line, str):  # no reason yet to import what colours them
+            write_lines([line])
+            continue
+        console = console or _console()
+        console.print(line, soft_wrap=True)
+
+
+def _console() -> "Console":
     from rich.console import Console
 
-    console = Console(highlight=False, markup=False, emoji=False, force_terminal=True)
-    for line in lines:
-        console.print(line, soft_wrap=True)
+    return Console(highlight=False, markup=False, emoji=False, force_terminal=True)
 
 
 def _is_coloured() -> bool:
