@@ -50,7 +50,7 @@ def test_an_ignore_silences_its_statement(comment: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "comment", ["noqa: LG101", "NOQA:LG101", "noqa: E501, LG101", "noqa:LG101,F4"]
+    "comment", ["noqa: LG101", "NOQA:LG101", "noqa: E501, LG101", "NoQA:LG101,F4"]
 )
 def test_noqa_with_a_code_silences_its_own_line_only(comment: str) -> None:
     assert codes(on_row(8, comment)) == []

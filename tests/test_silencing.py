@@ -55,12 +55,14 @@ def test_a_baseline_leaves_only_what_is_new_and_is_robust_to_moved_lines(reposit
 def test_a_baseline_holds_wherever_lintgrad_runs_and_says_no_rows(repository: Path) -> None:
     inner = repository / "inner"
     inner.mkdir()
-    (inner / "train.py").write_text(BUGGY, encoding="utf-8")
+    text = f"# lintgrad: ignore-file[LG201]\n{BUGGY}"
+    (inner / "train.py").write_text(text, encoding="utf-8")
+    assert concise(inner, "train.py") == ["train.py:1:1: LG902", "train.py:9:5: LG101"]
     lintgrad("check", "--write-baseline", "known.json", cwd=repository)
     assert concise(inner, "--baseline", "../known.json", "train.py") == []
     known = json.loads((repository / "known.json").read_text(encoding="utf-8"))
     assert [entry["filename"] for entry in known["findings"]] == [
-        "inner/train.py", "old.py", "two.py",
+        "inner/train.py", "inner/train.py", "old.py", "two.py",
     ]  # fmt: skip
     assert set(known["findings"][0]) == {"fingerprint", "code", "filename", "message", "text"}
 

@@ -12,7 +12,7 @@ from lintgrad.project.configured import Project
 from lintgrad.rule import Severity
 from lintgrad.source.repository import called_from, root_above
 
-_MENTIONS = (b"lintgrad", b"noqa", b"NOQA")
+_MENTIONS = (b"lintgrad:", b"noqa")
 """What a file must hold for any of its comments to ask for silence."""
 
 
@@ -61,15 +61,19 @@ def outcome(
     done = tuple(results)
     root = root_above(Path.cwd())
     merged = finished(d for result in done for d in result.diagnostics)
+
+    def named(path: str) -> str:
+        return called_from(root, path)
+
     found = [
         one
-        for one in fingerprinted(merged, lambda path: called_from(root, path))
+        for one in fingerprinted(merged, named)
         if one.code in project.selection_for(one.path).codes
     ]
     directives = _directives(project, {*(r.path for r in done), *(d.path for d in found)})
     kept, used = silenced(found, directives, project.rules)
     vain = _unused(project, done, directives, used)
-    kept += silenced(finished(vain), directives, project.rules)[0]
+    kept += silenced(fingerprinted(finished(vain), named), directives, project.rules)[0]
     reported = (one for one in kept if _is_reported(project, one) and wanted(one))
     return Outcome(tuple(sorted(reported, key=lambda one: one.order)), done)
 
@@ -79,7 +83,7 @@ def _directives(project: Project, paths: Iterable[str]) -> dict[str, Directives]
     found = {}
     for path in sorted(paths):
         contents = project.contents(path)
-        if contents is not None and any(mention in contents for mention in _MENTIONS):
+        if contents is not None and any(m in contents.lower() for m in _MENTIONS):
             source = project.source(path)
             found[path] = directives_of(source) if source is not None else Directives()
     return found
