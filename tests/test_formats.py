@@ -157,6 +157,17 @@ def test_a_github_annotation_is_one_line_whatever_the_message_holds() -> None:
     )
 
 
+def test_reviewdog_counts_columns_in_bytes(tmp_path: Path) -> None:
+    text = BUGGY.replace("    optimizer.step()", "    ü = '名'; optimizer.step()")
+    (tmp_path / "train.py").write_text(text, encoding="utf-8")
+    (one,) = json.loads(written("rdjson", "train.py", cwd=tmp_path))["diagnostics"]
+    line = text.splitlines()[7].encode()
+    span = one["location"]["range"]
+    assert line[span["start"]["column"] - 1 : span["end"]["column"] - 1] == b"optimizer.step()"
+    assert one["severity"] == "WARNING"
+    assert one["related_locations"][1]["location"]["range"] == span
+
+
 def test_json_lines_are_the_values_of_the_json_array() -> None:
     lines = written("jsonl", *SOURCES, cwd=FIXTURES).splitlines()
     array = json.loads(written("json", *SOURCES, cwd=FIXTURES))

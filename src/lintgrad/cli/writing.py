@@ -61,7 +61,13 @@ def _lines(output_format: str, project: "Project", found: "Outcome") -> "Iterabl
     root = root_above(Path.cwd())
     run = {code for result in found.results for code in project.selection_for(result.path).codes}
     rules = tuple(rule for rule in project.rules if rule.code in run)
-    report = Report(found.diagnostics, rules, lambda path: called_from(root, path), found.failures)
+    report = Report(
+        found.diagnostics,
+        rules,
+        lambda path: called_from(root, path),
+        project.source,
+        found.failures,
+    )
     return lines_of(output_format, report)
 
 
