@@ -59,7 +59,7 @@ def run(folder: Path) -> Iterator[tuple[str, set[Place], Counter[str]]]:
         if not root.is_dir():
             print(f"{repository}: no checkout in {root}", file=sys.stderr)
             continue
-        files = [File(path, named=False) for path in discover([str(root)], root=str(root))]
+        files = [File(path, named=False) for path in discover([str(root)])]
         counts: Counter[str] = Counter(files=len(files))
         found: set[Place] = set()
         for result in check_files(files, rules, available_cores()):

@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from commands import lintgrad
@@ -16,9 +18,12 @@ _SCRIPT = re.compile(
 )
 
 
-def rewritten(text: str) -> str:
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def rewritten(text: str, command: Command = lintgrad) -> str:
     """The README with the scripts as they are and the outputs as they come out now."""
-    return _OUTPUT.sub(_run, _SCRIPT.sub(_script, text))
+    return _OUTPUT.sub(lambda match: _run(match, command), _SCRIPT.sub(_script, text))
 
 
 def _script(match: re.Match[str]) -> str:
@@ -26,7 +31,7 @@ def _script(match: re.Match[str]) -> str:
     return f"<!-- script: {match['name']} -->\n```python\n{text}```\n<!-- end of script -->"
 
 
-def _run(match: re.Match[str]) -> str:
+def _run(match: re.Match[str], lintgrad: Command) -> str:
     command = match["command"]
     run = lintgrad(*shlex.split(command), cwd=FIXTURES / "readme")
     shown = f"$ lintgrad {command}\n{run.stdout.rstrip()}".rstrip()

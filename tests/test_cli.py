@@ -53,9 +53,17 @@ def test_exit_zero_reports_and_exits_with_zero(project: Path) -> None:
             "lintgrad: unknown rule `zero-grad`; did you mean `missing-zero-grad`?",
         ),
         (["trace", "nowhere.py"], "lintgrad: nowhere.py: No such file or directory"),
+        (
+            ["check", "--output-format", "sraif"],
+            "lintgrad: Invalid value for '--output-format': `sraif` is none of full, concise, "
+            "json, jsonl, github, gitlab, junit, rdjson, sarif; did you mean `sarif`?",
+        ),
         (["check", "--jobs", "0"], "lintgrad: Invalid value for '--jobs' / '-j': 0 is not in"),
-        (["chekc"], "lintgrad: No such command 'chekc'."),
-        (["check", "--sellect", "LG1"], "lintgrad: No such option '--sellect'"),
+        (["chekc"], "lintgrad: no such command `chekc`; did you mean `check`?"),
+        (
+            ["check", "--sellect", "LG1"],
+            "lintgrad: no such option `--sellect`; did you mean `--select`?",
+        ),
     ],
 )
 def test_a_wrong_call_is_one_line_on_stderr_and_exits_with_two(
@@ -145,7 +153,9 @@ def test_help_lists_the_commands_and_keeps_its_examples_one_a_line(tmp_path: Pat
 
 def test_rules_and_explain_print_the_modules_own_documentation(tmp_path: Path) -> None:
     rules = lintgrad("rules", cwd=tmp_path).stdout.splitlines()
-    assert [line.split()[0] for line in rules] == ["LG101", "LG102", "LG201", "LG901"]
+    assert [line.split()[0] for line in rules] == [
+        "LG101", "LG102", "LG201", "LG901", "LG902",
+    ]  # fmt: skip
     page = lintgrad("explain", "missing-zero-grad", cwd=tmp_path).stdout
     assert page.startswith("## LG101 missing-zero-grad\n")
     assert "### Known limits" in page

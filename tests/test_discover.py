@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from lintgrad.source.discover import discover
+from lintgrad.source.discover import DEFAULT_EXCLUDES, Excludes, discover
 
 
 def found(root: Path, *excludes: str) -> list[str]:
-    return sorted(os.path.relpath(p, root) for p in discover([str(root)], excludes, root=str(root)))
+    left_out = Excludes((*DEFAULT_EXCLUDES, *excludes), str(root))
+    return sorted(os.path.relpath(p, root) for p in discover([str(root)], lambda _: left_out))
 
 
 def make(root: Path, *paths: str) -> None:
@@ -34,9 +35,7 @@ def test_folders_that_hold_no_source_are_left_out(tmp_path: Path, folder: str) -
 
 def test_a_folder_that_is_named_is_walked_whatever_its_name(tmp_path: Path) -> None:
     make(tmp_path, "build/a.py")
-    assert list(discover([str(tmp_path / "build")], root=str(tmp_path))) == [
-        str(tmp_path / "build" / "a.py")
-    ]
+    assert list(discover([str(tmp_path / "build")])) == [str(tmp_path / "build" / "a.py")]
 
 
 def test_excludes_are_patterns_of_a_gitignore(tmp_path: Path) -> None:
@@ -77,4 +76,4 @@ def test_what_git_ignores_is_ignored(tmp_path: Path) -> None:
 def test_a_file_is_given_once_and_as_named_even_if_ignored(tmp_path: Path) -> None:
     make(tmp_path, "a.py", "build/b.txt")
     named = [str(tmp_path / "a.py"), str(tmp_path), str(tmp_path / "build" / "b.txt")]
-    assert list(discover(named, root=str(tmp_path))) == [named[0], named[2]]
+    assert list(discover(named)) == [named[0], named[2]]

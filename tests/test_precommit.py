@@ -79,6 +79,23 @@ def test_try_repo_runs_the_hook_of_the_working_tree(repository: Path) -> None:
     assert tried.returncode == 0, tried.stdout + tried.stderr
 
 
+def test_the_hook_leaves_out_what_the_settings_exclude(repository: Path) -> None:
+    (repository / "old").mkdir()
+    (repository / "old" / "train.py").write_text(BUGGY, encoding="utf-8")
+    (repository / "lintgrad.toml").write_text("extend-exclude = ['old']\n", encoding="utf-8")
+    run("git", "add", ".", cwd=repository)
+    command = [sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), "lintgrad"]
+    tried = run(*command, "--all-files", cwd=repository)
+    assert tried.returncode == 0, tried.stdout + tried.stderr
+    assert "Passed" in tried.stdout
+    (repository / "train.py").write_text(BUGGY, encoding="utf-8")
+    run("git", "add", ".", cwd=repository)
+    tried = run(*command, "--all-files", cwd=repository)
+    assert tried.returncode == 1
+    assert "\ntrain.py:8:5: LG101" in tried.stdout
+    assert "old/train.py" not in tried.stdout
+
+
 def head() -> str:
     found = run("git", "rev-parse", "HEAD", cwd=ROOT)
     assert found.returncode == 0, "the checkout is no git repository"

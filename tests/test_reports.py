@@ -2,14 +2,19 @@
 
 import json
 import os
-import pty
-import subprocess
-import sys
+import re
 from pathlib import Path
 
 import pytest
-from commands import BUGGY, FIXED, lintgrad
+from commands import BUGGY, FIXED, in_a_terminal, lintgrad
 from fixtures import FIXTURES
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from lintgrad.report.frame import Mark, frame
+from lintgrad.settings.keys import OUTPUT_FORMATS
+from lintgrad.source.text import Source
 
 
 @pytest.fixture
@@ -57,43 +62,64 @@ def test_the_fingerprint_stays_when_lines_move_and_differs_between_places(projec
     assert before[0] in two
 
 
-def test_reports_are_the_golden_ones() -> None:
-    for form, suffix in (("full", "txt"), ("concise", "concise.txt"), ("json", "json")):
-        run = lintgrad(
-            "check", "--output-format", form, "reports/sources/broken.py",
-            "reports/sources/story.py", cwd=FIXTURES,
-        )  # fmt: skip
-        golden = FIXTURES / "reports" / f"sources.{suffix}"
-        if os.environ.get("LINTGRAD_ACCEPT"):
-            golden.write_text(run.stdout, encoding="utf-8")
-        assert run.stdout == golden.read_text(encoding="utf-8")
-        assert run.stderr == ""
+GOLDEN = {
+    "full": "txt", "concise": "concise.txt", "json": "json", "jsonl": "jsonl",
+    "github": "github.txt", "gitlab": "gitlab.json", "junit": "xml", "rdjson": "rdjson.json",
+    "sarif": "sarif",
+}  # fmt: skip
+SOURCES = ("reports/sources/broken.py", "reports/sources/story.py", "reports/sources/wide.py")
+RULES = ("--select", "LG101,LG102,LG201,LG901")
 
 
-def in_a_terminal(project: Path, *arguments: str, **environment: str) -> str:
-    """What lintgrad writes to a terminal of 100 columns."""
-    plain = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
-    master, slave = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "lintgrad", *arguments],
-        cwd=project,
-        stdout=slave,
-        stderr=slave,
-        env={**plain, "TERM": "xterm-256color", "COLUMNS": "100", **environment},
-    )
-    os.close(slave)
-    written = b""
-    while True:
-        try:
-            read = os.read(master, 10_000)
-        except OSError:  # what a pseudo-terminal says when the other end has gone
-            break
-        if not read:
-            break
-        written += read
-    os.close(master)
-    assert process.wait(timeout=30) in (0, 1)
-    return written.decode(errors="replace")
+def accept_or_compare(written: str, suffix: str) -> None:
+    golden = FIXTURES / "reports" / f"sources.{suffix}"
+    if os.environ.get("LINTGRAD_ACCEPT"):
+        golden.write_text(written, encoding="utf-8")
+    assert written == golden.read_text(encoding="utf-8")
+
+
+def without_documentation(sarif: str) -> str:
+    """A SARIF log without the pages of its rules, which are tested as the catalogue."""
+    log = json.loads(sarif)
+    for rule in log["runs"][0]["tool"]["driver"]["rules"]:
+        assert rule["help"].pop("text").startswith(rule["shortDescription"]["text"][:-1])
+        assert rule["help"].pop("markdown").startswith(f"## {rule['id']} ")
+        assert rule.pop("fullDescription")["text"].startswith(rule["shortDescription"]["text"])
+    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+
+@pytest.mark.parametrize("output_format", OUTPUT_FORMATS)
+def test_reports_are_the_golden_ones(output_format: str) -> None:
+    run = lintgrad("check", *RULES, "--output-format", output_format, *SOURCES, cwd=FIXTURES)
+    assert (run.returncode, run.stderr) == (1, "")
+    text = without_documentation(run.stdout) if output_format == "sarif" else run.stdout
+    accept_or_compare(text, GOLDEN[output_format])
+
+
+@pytest.mark.parametrize("columns", [60, 80, 160])
+def test_a_terminal_of_any_width_shows_every_place_and_breaks_no_line(columns: int) -> None:
+    bare = in_a_terminal(FIXTURES, "check", *SOURCES, NO_COLOR="1", COLUMNS=str(columns))
+    lines = bare.replace("\r\n", "\n").split("\n")
+    assert [line for line in lines if cell_len(line) > columns] == []
+    assert "\ufffd" not in bare
+    accept_or_compare("\n".join(lines), f"{columns}.txt")
+    coloured = in_a_terminal(FIXTURES, "check", *SOURCES, COLUMNS=str(columns))
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", coloured).replace("\r\n", "\n")
+    assert [line.rstrip() for line in plain.split("\n")] == lines
+
+
+@given(st.text(alphabet="abc\t 模é…", max_size=60), st.data())
+def test_a_mark_stands_under_what_it_marks_however_the_line_is_cropped(
+    line: str, data: st.DataObject
+) -> None:
+    marked = data.draw(st.integers(0, max(len(line) - 1, 0)))
+    room = data.draw(st.integers(12, 40))
+    text = f"{line[:marked]}X{line[marked:]}"
+    mark = Mark(1, marked, marked + 1, "", "^", "", "")
+    _, code, under, _ = frame(Source("a.py", text), [mark], room)
+    assert code.cell_len <= room
+    at = cell_len(code.plain[: code.plain.index("X")])
+    assert under.plain.index("^") == at
 
 
 def test_a_terminal_gets_the_full_report_in_colour_unless_it_asks_for_none(project: Path) -> None:

@@ -12,19 +12,17 @@ import pytest
 from fixtures import ROOT
 
 import lintgrad_rules
+from lintgrad import Confidence, check_source
 from lintgrad.docs import catalogue, example, sections, table
-from lintgrad.engine.check import check_bytes
 from lintgrad.errors import LintgradError
-from lintgrad.registry import chosen, installed_rules, matching
+from lintgrad.registry import installed_rules, matching, selection
 from lintgrad.rule import Rule
 
 RULES = installed_rules()
 
 
 def codes(text: str) -> list[str]:
-    checked = check_bytes("example.py", text.encode(), RULES)
-    assert checked.failures == ()
-    return [one.code for one in checked.diagnostics]
+    return [one.code for one in check_source(text, confidence=Confidence.LOW)]
 
 
 def test_every_module_of_the_pack_is_in_its_list_and_the_list_is_sorted() -> None:
@@ -91,8 +89,11 @@ def test_an_unknown_rule_is_an_error_with_the_nearest_name(name: str, hint: str)
 
 
 def test_ignored_rules_are_taken_from_the_selected_ones() -> None:
-    assert [r.code for r in chosen(RULES, ["LG1"], ["LG102"])] == ["LG101"]
-    assert [r.code for r in chosen(RULES, [], ["LG9"])] == ["LG101", "LG102", "LG201"]
+    assert selection(RULES, ["LG1"], [], ["LG102"]).codes == {"LG101"}
+    assert selection(RULES, ["LG102"], ["LG201"], []).codes == {"LG102", "LG201"}
+    assert selection(RULES, [], [], ["LG9"]).codes == {
+        rule.code for rule in RULES if rule.code < "LG9"
+    }
 
 
 PACK = """

@@ -1,10 +1,10 @@
 """The rules of every installed pack, and the choice among them."""
 
-import difflib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 
-from lintgrad.errors import LintgradError
+from lintgrad.errors import LintgradError, nearest
 from lintgrad.rule import Rule
 
 GROUP = "lintgrad.rules"
@@ -44,17 +44,34 @@ def _check_unique(rules: Sequence[Rule]) -> None:
             seen[name] = one
 
 
-def chosen(rules: Sequence[Rule], select: Iterable[str], ignore: Iterable[str]) -> tuple[Rule, ...]:
-    """The selected rules (all of them if none is) but for the ignored ones.
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The codes of the rules that are to run, and of those that are asked for by name."""
+
+    codes: frozenset[str]
+    named: frozenset[str]
+    """Those that are named in full, so that they are wanted even if they depend on intent."""
+
+
+def selection(
+    rules: Sequence[Rule], select: Iterable[str], extend: Iterable[str], ignore: Iterable[str]
+) -> Selection:
+    """The selected rules (all of them if none is), more of them, and without the ignored ones.
 
     Rules are named by code, name or a prefix of codes. Raises LintgradError for a name that
     fits none.
     """
-    wanted = {r.code for name in select for r in matching(rules, name)}
-    unwanted = {r.code for name in ignore for r in matching(rules, name)}
-    if not wanted:
-        wanted = {r.code for r in rules}
-    return tuple(r for r in rules if r.code in wanted - unwanted)
+    selected, more = tuple(select), tuple(extend)
+    wanted = codes_of(rules, (*(selected or ("ALL",)), *more))
+    codes = wanted - codes_of(rules, ignore)
+    names = {*selected, *more}
+    named = {rule.code for rule in rules if {rule.code, rule.name} & names}
+    return Selection(codes, frozenset(named) & codes)
+
+
+def codes_of(rules: Sequence[Rule], names: Iterable[str]) -> frozenset[str]:
+    """The codes of the rules that are named. Raises LintgradError for a name that fits none."""
+    return frozenset(rule.code for name in names for rule in matching(rules, name))
 
 
 def matching(rules: Sequence[Rule], name: str) -> tuple[Rule, ...]:
@@ -62,11 +79,8 @@ def matching(rules: Sequence[Rule], name: str) -> tuple[Rule, ...]:
 
     Raises LintgradError with the nearest valid name if there is none.
     """
-    exact = tuple(r for r in rules if name in (r.name, r.code))
-    found = exact or tuple(r for r in rules if name[:2] == "LG" and r.code.startswith(name))
-    if found or name == "ALL":
-        return found or tuple(rules)
+    found = tuple(r for r in rules if r.answers_to(name))
+    if found:
+        return found
     known = [known for r in rules for known in (r.code, r.name)]
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"; did you mean `{near[0]}`?" if near else ""
-    raise LintgradError(f"unknown rule `{name}`{hint}")
+    raise LintgradError(f"unknown rule `{name}`{nearest(name, known)}")

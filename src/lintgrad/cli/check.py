@@ -1,133 +1,227 @@
 """`lintgrad check`."""
 
-import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
+from lintgrad.cli.options import CheckCommand, Options, Word, complete_rule, split
 from lintgrad.errors import LintgradError
-from lintgrad.source.load import Unreadable, decode
-from lintgrad.source.text import Source
+from lintgrad.settings.keys import CONFIDENCES, OUTPUT_FORMATS
 
 if TYPE_CHECKING:
     from lintgrad.engine.check import Checked
     from lintgrad.engine.diagnostics import Diagnostic
     from lintgrad.engine.run import File
+    from lintgrad.project.configured import Project
+    from lintgrad.project.outcome import Outcome
+    from lintgrad.settings.values import Asked
 
 _PATIENCE = 1.0
 """Seconds of work after which a terminal is shown a progress bar."""
 
+_STDIN = "-"
 
-@click.command()
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+
+@click.command(cls=CheckCommand)
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", type=click.Path())
 @click.option(
-    "--select", multiple=True, metavar="RULES", help="Only these rules: codes, names, prefixes."
+    "--select",
+    multiple=True,
+    metavar="RULES",
+    shell_complete=complete_rule,
+    help="Run only these rules: codes, names, prefixes of codes, separated by commas.",
 )
-@click.option("--ignore", multiple=True, metavar="RULES", help="Not these rules.")
+@click.option(
+    "--extend-select",
+    multiple=True,
+    metavar="RULES",
+    shell_complete=complete_rule,
+    help="Run these rules too.",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="RULES",
+    shell_complete=complete_rule,
+    help="Do not run these rules.",
+)
 @click.option(
     "--confidence",
-    type=click.Choice(["low", "medium", "high"]),
+    type=Word(CONFIDENCES),
     help="The least confidence to report; medium unless configured.",
+)
+@click.option("--pedantic", is_flag=True, help="Report what depends on intent, too.")
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERNS",
+    help="Leave out these files and folders (patterns as in a .gitignore) instead of the "
+    "configured ones, or of .venv, build and the like.",
+)
+@click.option("--extend-exclude", multiple=True, metavar="PATTERNS", help="Leave out these, too.")
+@click.option(
+    "--force-exclude",
+    is_flag=True,
+    help="Leave out what is excluded even if it is named itself, as pre-commit does.",
+)
+@click.option(
+    "--stdin-filename",
+    metavar="FILE",
+    help="What to call the text that is read for `-`; its settings hold.",
+)
+@click.option("--show-files", is_flag=True, help="List the files that would be checked.")
+@click.option("--show-settings", is_flag=True, help="Show the settings that hold, and where from.")
+@click.option(
+    "--diff-base",
+    metavar="REV",
+    help="Report only what touches a line changed since this git revision.",
+)
+@click.option(
+    "--baseline", metavar="FILE", type=click.Path(), help="Leave out the findings in this file."
+)
+@click.option(
+    "--write-baseline",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write the findings to a file for --baseline instead of reporting them.",
+)
+@click.option(
+    "--add-ignores",
+    metavar="[=REASON]",
+    help="Write ignore comments for the findings into the code instead of reporting them.",
 )
 @click.option(
     "--output-format",
-    type=click.Choice(["full", "concise", "json"]),
+    type=Word(OUTPUT_FORMATS),
     help="How to report: full on a terminal, otherwise concise.",
 )
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if something is found.")
+@click.option(
+    "--output-file", metavar="FILE", type=click.Path(), help="Write the report to a file."
+)
 @click.option("--statistics", is_flag=True, help="Count findings and what was understood, instead.")
+@click.option("--quiet", "-q", is_flag=True, help="Print no report; the exit status tells.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if something is found.")
 @click.option(
     "--jobs", "-j", type=click.IntRange(1), help="Processes to use; all cores if not given."
 )
-def check(  # noqa: PLR0913  # one argument an option
-    paths: tuple[str, ...],
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    confidence: str | None,
-    output_format: str | None,
-    exit_zero: bool,  # noqa: FBT001
-    statistics: bool,  # noqa: FBT001
-    jobs: int | None,
-) -> int:
+def check(**options: Unpack[Options]) -> int:
     """Check files.
 
-    Without PATHS, the Python files below the working folder are checked.
+    Without PATHS, the Python files below the working folder are checked; `-` stands for the
+    standard input.
 
     \b
     lintgrad check src train.py
     lintgrad check --select LG1 --output-format json
+    lintgrad check --diff-base origin/main
+    lintgrad check - --stdin-filename train.py < train.py
+
+    Exit status: 0 if nothing was found, 1 if something was, 2 if lintgrad could not run.
     """
+    from lintgrad.cli import actions
     from lintgrad.cli.output import prepare
-    from lintgrad.engine.diagnostics import finished
-    from lintgrad.engine.run import available_cores, check_files
-    from lintgrad.registry import chosen, installed_rules
-    from lintgrad.rule import Confidence
-    from lintgrad.settings import nearest_settings
+    from lintgrad.cli.writing import write_outcome
+    from lintgrad.project.configured import configured
+    from lintgrad.project.outcome import outcome
+    from lintgrad.registry import installed_rules
 
     prepare()
-    named = paths or (".",)
-    for path in named:
-        if not path or not os.path.exists(path):  # noqa: PTH110  # Path.exists raises on EACCES
-            raise LintgradError(f"no such file or folder: {path}")
-        if not (os.path.isfile(path) or os.path.isdir(path)):  # noqa: PTH112, PTH113
-            raise LintgradError(f"neither a file nor a folder: {path}")
-    settings = nearest_settings(_common_folder(named))
-    rules = chosen(
-        installed_rules(),
-        _split(select) or settings.select,
-        (*settings.ignore, *_split(ignore)),
-    )
-    least = Confidence[confidence.upper()] if confidence else settings.confidence
-    files = _files(named, settings.exclude, settings.folder)
-    results = list(_with_progress(check_files(files, rules, jobs or available_cores()), len(files)))
-    everything = finished(d for result in results for d in result.diagnostics)
-    found = [one for one in everything if one.confidence >= least]
-    if statistics:
-        _write_statistics(found, results)
+    given = _given(options)
+    project = configured(installed_rules(), _asked(options), given)
+    files = _files(project, options)
+    if options["show_files"] or options["show_settings"]:
+        actions.show(project, files, options)
+        return 0
+    found = outcome(project, _results(project, files, options), _left(options))
+    if options["write_baseline"] is not None:
+        actions.write_baseline(found.diagnostics, Path(options["write_baseline"]))
+    elif options["add_ignores"] is not None:
+        found = actions.add_ignores(project, found, options["add_ignores"])
+        write_outcome(project, found, options)
     else:
-        _write(found, output_format or ("full" if sys.stdout.isatty() else "concise"))
-    failures = [failure for result in results for failure in result.failures]
-    for failure in failures:
+        write_outcome(project, found, options)
+    return _status(found, options)
+
+
+def _status(found: "Outcome", options: Options) -> int:
+    for failure in found.failures:
         click.echo(f"lintgrad: {failure}", err=True)
-    if failures:
+    if found.failures:
         return 2
-    return 1 if found and not exit_zero else 0
+    reported = found.diagnostics and options["write_baseline"] is None
+    return 1 if reported and not options["exit_zero"] else 0
 
 
-def _split(names: Iterable[str]) -> tuple[str, ...]:
-    """Rules as they may be given: one an option, or several with commas."""
-    return tuple(part.strip() for name in names for part in name.split(",") if part.strip())
+def _asked(options: Options) -> "Asked":
+    from lintgrad.rule import Confidence
+    from lintgrad.settings.values import Asked
+
+    confidence = options["confidence"]
+    return Asked(
+        select=split(options["select"]),
+        extend_select=split(options["extend_select"]),
+        ignore=split(options["ignore"]),
+        exclude=split(options["exclude"]) or None,
+        extend_exclude=split(options["extend_exclude"]),
+        confidence=Confidence[confidence.upper()] if confidence else None,
+        pedantic=True if options["pedantic"] else None,
+        output_format=options["output_format"],
+    )
 
 
-def _common_folder(paths: Sequence[str]) -> Path:
-    resolved = [Path(path).resolve() for path in paths]
-    folders = [str(path if path.is_dir() else path.parent) for path in resolved]
-    try:
-        return Path(os.path.commonpath(folders))
-    except ValueError:  # on different drives
-        return Path.cwd()
+def _given(options: Options) -> dict[str, bytes]:
+    """The standard input under the name that it goes by, if it is asked for."""
+    if _STDIN not in options["paths"]:
+        if options["stdin_filename"] is not None:
+            raise LintgradError("--stdin-filename names the text that is read for the path `-`")
+        return {}
+    if len(options["paths"]) > 1:
+        raise LintgradError("`-` stands alone: no other path can be checked with it")
+    if options["add_ignores"] is not None:
+        raise LintgradError("--add-ignores writes into files, and `-` is none")
+    return {options["stdin_filename"] or "<stdin>": sys.stdin.buffer.read()}
 
 
-def _files(named: Sequence[str], excludes: Sequence[str], root: str | None) -> "list[File]":
+def _files(project: "Project", options: Options) -> "list[File]":
     from lintgrad.engine.run import File
-    from lintgrad.source.discover import discover
+    from lintgrad.project.files import Named, files_of, is_excluded
 
-    single = {os.path.normpath(path) for path in named if not Path(path).is_dir()}
-    if len(single) == len(named):
-        return [File(path, named=True) for path in dict.fromkeys(map(os.path.normpath, named))]
-    return [File(path, path in single) for path in discover(named, excludes, root)]
+    named = Named.LEFT_OUT if options["force_exclude"] else Named.CHECKED
+    if project.given:
+        left_out = options["force_exclude"] and is_excluded(project, *project.given)
+        return [] if left_out else [File(path, named=True) for path in project.given]
+    return files_of(project, options["paths"] or (".",), named)
+
+
+def _left(options: Options) -> "Callable[[Diagnostic], bool]":
+    """What is left of the findings by what is known already, and by what has changed."""
+    from lintgrad.engine.baseline import known_fingerprints
+    from lintgrad.engine.changes import changes_since
+
+    known = known_fingerprints(Path(options["baseline"])) if options["baseline"] else frozenset()
+    if options["diff_base"] is None:
+        return lambda one: one.fingerprint not in known
+    changes = changes_since(options["diff_base"], Path.cwd())
+    return lambda one: one.fingerprint not in known and changes.touch(one)
+
+
+def _results(project: "Project", files: "list[File]", options: Options) -> "Iterator[Checked]":
+    from lintgrad.engine.run import available_cores
+    from lintgrad.project.outcome import results_of
+
+    results = results_of(project, files, options["jobs"] or available_cores())
+    if options["quiet"] or not sys.stderr.isatty():
+        return results
+    return _with_progress(results, len(files))
 
 
 def _with_progress(results: "Iterator[Checked]", total: int) -> "Iterator[Checked]":
-    """The results, with a progress bar on a terminal once they take their time."""
+    """The results, with a progress bar once they take their time."""
     started = time.monotonic()
-    if not sys.stderr.isatty():
-        yield from results
-        return
     done = 0
     for result in results:
         done += 1
@@ -144,40 +238,3 @@ def _with_progress(results: "Iterator[Checked]", total: int) -> "Iterator[Checke
         for result in results:
             yield result
             progress.advance(task)
-
-
-def _write(found: "list[Diagnostic]", output_format: str) -> None:
-    from lintgrad.cli.output import write_lines, write_texts
-
-    if output_format == "json":
-        from lintgrad.report.json import as_json
-
-        write_lines(as_json(found))
-    elif output_format == "concise":
-        from lintgrad.report.concise import concise
-
-        write_lines(concise(found))
-    else:
-        from lintgrad.report.full import full
-
-        write_texts(full(found, _sources(found)))
-
-
-def _sources(found: "list[Diagnostic]") -> dict[str, Source]:
-    """The texts that the report shows code of; a file that has gone meanwhile has none."""
-    sources = {}
-    for path in dict.fromkeys(p for one in found for p in one.paths):
-        try:
-            sources[path] = decode(path, Path(path).read_bytes())
-        except Unreadable as unreadable:
-            sources[path] = unreadable.source
-        except OSError:
-            continue
-    return sources
-
-
-def _write_statistics(found: "list[Diagnostic]", results: "list[Checked]") -> None:
-    from lintgrad.cli.output import write_lines
-    from lintgrad.report.statistics import statistics
-
-    write_lines(statistics(found, results))

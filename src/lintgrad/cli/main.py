@@ -9,14 +9,27 @@ import click
 
 from lintgrad import __version__
 from lintgrad.cli.check import check
+from lintgrad.cli.completion import completion
 from lintgrad.cli.documentation import explain, rules
 from lintgrad.cli.trace import trace
-from lintgrad.errors import LintgradError
+from lintgrad.errors import LintgradError, nearest
 
 CLEAN, FINDINGS, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands; one that is misspelled is told the nearest."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            ctx.fail(f"no such command `{name}`{nearest(name, self.commands)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="lintgrad", message="%(prog)s %(version)s")
 def commands() -> None:
     """Find PyTorch training loops whose gradients go wrong.
@@ -32,6 +45,7 @@ def commands() -> None:
 
 
 commands.add_command(check)
+commands.add_command(completion)
 commands.add_command(explain)
 commands.add_command(rules)
 commands.add_command(trace)
@@ -41,12 +55,14 @@ def main() -> NoReturn:
     """Run the command line and leave with its exit status."""
     gc.disable()  # syntax trees hold no cycles, and the collector costs a fifth of the parse
     try:
-        status = commands.main(standalone_mode=False)
+        status = commands.main(prog_name="lintgrad", standalone_mode=False)
         sys.stdout.flush()
     except LintgradError as error:
         _leave(COULD_NOT_RUN, f"lintgrad: {error}")
     except click.exceptions.NoArgsIsHelpError as error:
         _leave(COULD_NOT_RUN, error.format_message())
+    except click.NoSuchOption as error:
+        _leave(COULD_NOT_RUN, f"lintgrad: {_unknown_option(error)}")
     except click.ClickException as error:
         _leave(COULD_NOT_RUN, f"lintgrad: {error.format_message()}")
     except (click.Abort, KeyboardInterrupt):
@@ -56,6 +72,12 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _leave(CLEAN, None)
     _leave(status if isinstance(status, int) else CLEAN, None)
+
+
+def _unknown_option(error: click.NoSuchOption) -> str:
+    parameters = error.ctx.command.params if error.ctx is not None else []
+    known = [name for parameter in parameters for name in parameter.opts]
+    return f"no such option `{error.option_name}`{nearest(error.option_name, known)}"
 
 
 def _leave(status: int, message: str | None) -> NoReturn:

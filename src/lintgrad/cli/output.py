@@ -3,10 +3,11 @@
 import io
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.text import Text
 
 
@@ -24,14 +25,43 @@ def write_lines(lines: Iterable[str]) -> None:
         sys.stdout.write(f"{line}\n")
 
 
-def write_texts(lines: Iterable["Text"]) -> None:
-    """Write styled lines: in colour on a terminal unless NO_COLOR is set, else plain."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
-        write_lines(line.plain.rstrip() for line in lines)
+def terminal_width() -> int | None:
+    """The columns of the terminal that is written to; None if it is none."""
+    if not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def plain(lines: "Iterable[str | Text]") -> Iterator[str]:
+    """Lines without their styles."""
+    for line in lines:
+        yield line if isinstance(line, str) else line.plain.rstrip()
+
+
+def write_texts(lines: "Iterable[str | Text]") -> None:
+    """Write lines, styled ones in colour on a terminal unless NO_COLOR is set, else plain."""
+    if not _is_coloured():
+        write_lines(plain(lines))
         return
+    console: Console | None = None
+    for line in lines:
+        if isinstance(line, str):  # no reason yet to import what colours them
+            write_lines([line])
+            continue
+        console = console or _console()
+        console.print(line, soft_wrap=True)
+
+
+def _console() -> "Console":
     from rich.console import Console
 
-    console = Console(highlight=False, markup=False, emoji=False)
-    for line in lines:
-        is_code = " | " in line.plain or line.plain.endswith(" |")
-        console.print(line, no_wrap=is_code, overflow="ellipsis" if is_code else "fold")
+    return Console(highlight=False, markup=False, emoji=False, force_terminal=True)
+
+
+def _is_coloured() -> bool:
+    """As https://no-color.org and https://force-color.org have it."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))

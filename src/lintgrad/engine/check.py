@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lintgrad.engine.diagnostics import Diagnostic, diagnostic, finished
@@ -39,11 +39,18 @@ def is_relevant(data: bytes) -> bool:
 
 
 def check_bytes(
-    path: str, data: bytes, rules: Sequence[Rule], project: "Project | None" = None
+    path: str,
+    data: bytes,
+    rules: Sequence[Rule],
+    project: "Project | None" = None,
+    same: tuple[tuple[str, str], ...] = (),
 ) -> Checked:
-    """Check the bytes of a file, as one of a project or by itself."""
+    """Check the bytes of a file, as one of a project or by itself.
+
+    The pairs are dotted names that the project says to be others, known ones.
+    """
     try:
-        source = decode(path, data)
+        source = replace(decode(path, data), same=same)
         if not _ANALYSED.search(data):
             from lintgrad.syntax.readable import check_syntax
 

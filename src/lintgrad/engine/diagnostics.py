@@ -2,13 +2,18 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from lintgrad.rule import Confidence, Finding, Related, Rule, Severity, Span
 from lintgrad.source.text import Location, Source, spelled
 
 _RULES_PAGE = "https://github.com/lintgrad/lintgrad/blob/main/rules/README.md"
+
+
+def url_of(code: str, name: str) -> str:
+    """Where a rule is documented."""
+    return f"{_RULES_PAGE}#{code.lower()}-{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class Diagnostic:
     @property
     def url(self) -> str:
         """Where the rule is documented."""
-        return f"{_RULES_PAGE}#{self.code.lower()}-{self.name}"
+        return url_of(self.code, self.name)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -107,11 +112,20 @@ def finished(found: Iterable[Diagnostic]) -> list[Diagnostic]:
         key = (one.path, one.code, one.range, one.message.split(":")[0])
         if key not in best or one.confidence > best[key].confidence:
             best[key] = one
-    ordered = sorted(best.values(), key=lambda one: one.order)
+    return fingerprinted(sorted(best.values(), key=lambda one: one.order))
+
+
+def fingerprinted(
+    ordered: Iterable[Diagnostic], named: Callable[[str], str] = lambda path: path
+) -> list[Diagnostic]:
+    """The diagnostics with fingerprints that call their files by other names.
+
+    Of several that are alike, the order tells which is which.
+    """
     seen: Counter[str] = Counter()
     result = []
     for one in ordered:
-        text = f"{one.code}\0{one.path}\0{one.text}"
+        text = f"{one.code}\0{named(one.path)}\0{one.text}"
         seen[text] += 1
         digest = hashlib.sha256(
             f"{text}\0{seen[text]}".encode(errors="surrogateescape")

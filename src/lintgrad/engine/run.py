@@ -34,6 +34,8 @@ class File:
 
     path: str
     named: bool
+    same: tuple[tuple[str, str], ...] = ()
+    """Dotted names that its project says to be others, known ones: pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class _Work:
     path: str
     data: bytes
     rules: tuple[Rule, ...]
+    same: tuple[tuple[str, str], ...]
 
 
 def check_files(files: Sequence[File], rules: Sequence[Rule], jobs: int) -> Iterator[Checked]:
@@ -53,7 +56,7 @@ def check_files(files: Sequence[File], rules: Sequence[Rule], jobs: int) -> Iter
             yield _cannot_open(file.path, error, rules)
             continue
         if file.named or is_relevant(data):
-            work.append(_Work(file.path, data, tuple(rules)))
+            work.append(_Work(file.path, data, tuple(rules), file.same))
         else:
             yield Checked(file.path)
     work.sort(key=lambda one: len(one.data), reverse=True)
@@ -85,8 +88,17 @@ def _here(work: Iterable[_Work]) -> Iterator[Checked]:
         yield with_deep_stack(lambda one=one: _check(one, project))  # type: ignore[misc]
 
 
+def check_given(
+    path: str, data: bytes, rules: Sequence[Rule], same: tuple[tuple[str, str], ...]
+) -> Checked:
+    """Check bytes that are not on disk as if they were, next to the modules that they import."""
+    from lintgrad.flow.project import Project
+
+    return check_bytes(path, data, rules, Project(Modules().find), same)
+
+
 def _check(work: _Work, project: "Project") -> Checked:
-    return check_bytes(work.path, work.data, work.rules, project)
+    return check_bytes(work.path, work.data, work.rules, project, work.same)
 
 
 def with_deep_stack(function: Callable[[], T]) -> T:

@@ -113,6 +113,9 @@ class Calls:
         if name == apis.AUTOGRAD_BACKWARD:
             yield self._autograd_backward(call)
             return
+        if name == apis.ZERO_GRAD:
+            yield from self._cleared_by_function(call)
+            return
         if changes_gradients_in_place(call, name):
             yield self._escape(call, None, "changes gradients in place")
             return
@@ -128,6 +131,12 @@ class Calls:
         else:
             name = spelled(self._text, call.func.span)
             yield MayBackward(call.span, f"`{name}(...)` cannot be seen here")
+
+    def _cleared_by_function(self, call: Call) -> Iterator[Event]:
+        """A function that clears every optimizer and model it is given."""
+        text = f"{spelled(self._text, call.func.span)}()"
+        for place in filter(None, map(place_of, call.args)):
+            yield from self._places.cleared(call.span, place, text)
 
     def _autograd_backward(self, call: Call) -> Backward:
         return Backward(call.span, call.argument(0, "tensors"), call.argument(1, "grad_tensors"))
@@ -224,12 +233,8 @@ class Calls:
         text = f"{spelled(self._text, func.span)}()"
         if receiver is None:
             return (self._escape(call, None, "clears something that has no name here"),)
-        if self._places.clears_as_optimizer(receiver):
-            return self._places.zero_grad(call.span, receiver, text)
-        if self._places.clears_as_module(receiver):
-            owners = self._places.module_owners(receiver)
-            return (ZeroGrad(call.span, text, owners=owners),)
-        return (self._escape(call, None, "clears something that is not known"),)
+        cleared = self._places.cleared(call.span, receiver, text)
+        return cleared or (self._escape(call, None, "clears something that is not known"),)
 
     def _overwrite(self, call: Call, func: Attr) -> tuple[Event, ...]:
         if part_of_grad(func.value):

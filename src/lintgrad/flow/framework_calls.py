@@ -48,7 +48,7 @@ class FrameworkCalls:
             elif target is None:
                 yield Escape(call.span, None, f"`{text}(...)` steps something without a name")
             elif effect is Effect.CLEAR:
-                yield from self._places.zero_grad(call.span, target, f"{text}()")
+                yield from self._places.cleared(call.span, target, f"{text}()")
             elif self._may_be_left_out(call, row):
                 place = frozenset({self._places.canonical(target)})
                 yield Escape(call.span, place, f"whether `{text}(...)` steps is not known")

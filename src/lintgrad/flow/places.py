@@ -154,8 +154,15 @@ class Places:
         """The event of stepping an optimizer."""
         return Step(span, self.register(place))
 
-    def zero_grad(self, span: Span, place: str, text: str) -> tuple[Event, ...]:
-        """The events of clearing an optimizer."""
+    def cleared(self, span: Span, place: str, text: str) -> tuple[Event, ...]:
+        """The events of clearing what a place holds; none if that is not known."""
+        if self.clears_as_optimizer(place):
+            return self._zero_grad(span, place, text)
+        if self.clears_as_module(place):
+            return (ZeroGrad(span, text, owners=self.module_owners(place)),)
+        return ()
+
+    def _zero_grad(self, span: Span, place: str, text: str) -> tuple[Event, ...]:
         name = self.register(place)
         owners = self.optimizers[name].owners
         clear = ZeroGrad(span, text, name, owners)
@@ -221,12 +228,24 @@ class Places:
     def _seen(self, origin: Scope, place: str) -> str | None:
         """The name here of a place that another scope's optimizer holds the parameters of."""
         seen = self._crossing.seen(self._scope, origin, place)
-        if seen is not None or local_root(origin, place):
-            return seen
+        if seen is not None:
+            return self._passed_as(origin, seen) or seen
+        if local_root(origin, place):
+            return self._passed_as(origin, place)
         if root_of(place) == "self":
             same = origin.owner is not None and origin.owner is self._scope.owner
             return place if same else None
-        return place if origin.root is self._scope.root else None
+        if origin.root is not self._scope.root:
+            return None
+        return self._passed_as(origin, place) or place
+
+    def _passed_as(self, origin: Scope, place: str) -> str | None:
+        """The parameter for which a visible caller passes a global of the file."""
+        for parameter in self._scope.parameters if self._scope.arguments is None else ():
+            for passed in self._roles.callers.passed(self._scope, parameter.name):
+                if place_of(passed.expr) == place and passed.scope in (origin, origin.root):
+                    return parameter.name
+        return None
 
     def parameters(self, holder: Expr) -> tuple[str | None, Owners]:
         """The optimizer or the owners whose gradients `holder.grad` stands for."""

@@ -1,7 +1,7 @@
 """The files of a project as far as they are looked at: modules on demand, and their frames."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lintgrad.flow.definitions import find
 from lintgrad.flow.role import Basis
@@ -62,7 +62,8 @@ class Program:
             source = self._find(dotted, importing) if self._find is not None else None
             if source is not None:
                 try:
-                    self._modules[key] = self.load(source).scopes[0]
+                    same = self.files[importing].source.same if importing in self.files else ()
+                    self._modules[key] = self.load(replace(source, same=same)).scopes[0]
                 except Unreadable:
                     self._modules[key] = None
         return self._modules[key]

@@ -1,92 +1,87 @@
-"""Diagnostics for people: one code frame each, with what happens at every line, in order."""
+"""Diagnostics for people: one code frame a file, with what happens at every line, in order."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from textwrap import TextWrapper
 
 from rich.cells import cell_len
 from rich.text import Text
 
 from lintgrad.engine.diagnostics import Diagnostic, RelatedPlace
+from lintgrad.report.frame import Mark, frame
 from lintgrad.source.text import Source
 
-_TAB = 4
 _COLOURS = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
+_MOST_ROWS = 6
+"""Rows of one place that are shown; of a longer one, its first and last two."""
+_LEAST_WIDTH = 40
+"""A terminal narrower than this is written to as if it were this wide."""
 
 
-def full(diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source]) -> Iterator[Text]:
-    """The lines of the report; the sources show the code."""
+def full(
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source], width: int | None = None
+) -> Iterator[Text]:
+    """The lines of the report; the sources show the code. Without a width nothing is wrapped."""
+    room = None if width is None else max(width, _LEAST_WIDTH)
     for one in diagnostics:
-        yield _headline(one)
-        yield Text(one.message)
+        yield from _headline(one, room)
+        yield from _wrapped("", "", one.message, room)
         for path in one.paths:
             if path != one.path:
                 yield Text.assemble(("   --> ", "blue"), (path, "bold"))
-            yield from _frame(one, sources.get(path, Source(path, "")))
+            yield from frame(sources.get(path, Source(path, "")), _marks(one, path), room)
         if one.help is not None:
-            yield Text.assemble(("   = help: ", "bold cyan"), one.help)
+            yield from _wrapped("   = help: ", "bold cyan", one.help, room)
         yield Text.assemble(("   = why:  ", "bold cyan"), f"lintgrad explain {one.code}")
         yield Text()
 
 
-def _headline(one: Diagnostic) -> Text:
+def _headline(one: Diagnostic, room: int | None) -> Iterator[Text]:
     start = one.range.start
-    return Text.assemble(
+    line = Text.assemble(
         (f"{one.path}:{start.row}:{start.column}", "bold"),
         ": ",
         (f"{one.code} {one.name}", _COLOURS[str(one.severity)]),
-        (f"  {one.severity}, {one.confidence} confidence", "dim"),
     )
+    level = Text(f"  {one.severity}, {one.confidence} confidence", "dim")
+    if room is None or line.cell_len + level.cell_len <= room:
+        yield line + level
+    else:
+        yield line
+        yield level
 
 
-def _frame(one: Diagnostic, source: Source) -> Iterator[Text]:
-    """The marked lines with a line of context before each, gaps folded."""
-    marks = _marks(one, source.path)
-    rows = sorted({row for marked in marks for row in (marked - 1, marked) if row > 0})
-    gutter = len(str(rows[-1]))
-    yield _margin(gutter, "")
-    previous = rows[0] - 1
-    for row in rows:
-        if row != previous + 1:
-            yield Text(f"{'.' * min(gutter, 3):>{gutter}}", "blue")
-        previous = row
-        line = source.line(row)
-        yield Text.assemble((f"{row:>{gutter}} | ", "blue"), _expanded(line))
-        yield from _underlines(one, marks.get(row, []), line, gutter)
-    yield _margin(gutter, "")
+def _wrapped(title: str, style: str, text: str, room: int | None) -> Iterator[Text]:
+    if room is None or cell_len(text) + len(title) <= room:
+        yield Text.assemble((title, style), text)
+        return
+    wrapper = TextWrapper(room - len(title), break_long_words=False, break_on_hyphens=False)
+    for number, line in enumerate(wrapper.wrap(text)):
+        yield Text.assemble((title if number == 0 else " " * len(title), style), line)
 
 
-def _marks(one: Diagnostic, path: str) -> dict[int, list[RelatedPlace]]:
-    """The places to mark in a file by row: those of the story, else the diagnostic's own."""
-    marks: dict[int, list[RelatedPlace]] = defaultdict(list)
-    for place in one.related:
-        if place.path == path:
-            marks[place.range.start.row].append(place)
-    if path == one.path and one.range.start.row not in marks:
-        marks[one.range.start.row].append(RelatedPlace("", path, one.range))
-    return marks
+def _marks(one: Diagnostic, path: str) -> list[Mark]:
+    """The places to mark in a file: those of the story, else the diagnostic's own."""
+    places = [place for place in one.related if place.path == path]
+    if path == one.path and one.range.start.row not in {p.range.start.row for p in places}:
+        places.append(RelatedPlace("", path, one.range))
+    marks = [mark for place in places for mark in _marks_of(one, place)]
+    # The same stretch keeps the order of the story; otherwise from left to right.
+    return sorted(marks, key=lambda mark: (mark.row, mark.start or 0, mark.end or 0))
 
 
-def _underlines(
-    one: Diagnostic, places: list[RelatedPlace], line: str, gutter: int
-) -> Iterator[Text]:
-    for place in places:
-        start, end = place.range.start.column - 1, place.range.end.column - 1
-        if place.range.end.row != place.range.start.row:
-            end = len(line.rstrip())
-        before = cell_len(_expanded(line[:start]))
-        width = max(cell_len(_expanded(line[:end])) - before, 1)
-        own = (place.path, place.range) == (one.path, one.range)
-        number = f"{place.number} " if place.number is not None else ""
-        text = Text(" " * before)
-        text.append(("^" if own else "-") * width, _COLOURS[str(one.severity)] if own else "cyan")
-        text.append(f" {number}{place.message}".rstrip(), "bold" if own else "cyan")
-        yield Text.assemble(_margin(gutter, " "), text)
-
-
-def _margin(gutter: int, after: str) -> Text:
-    return Text(f"{' ' * gutter} |{after}", "blue")
-
-
-def _expanded(line: str) -> str:
-    """A line with its tabs as spaces, and nothing that would move the cursor."""
-    return "".join(c if c.isprintable() else " " for c in line.expandtabs(_TAB))
+def _marks_of(one: Diagnostic, place: RelatedPlace) -> Iterator[Mark]:
+    """A mark for every row of a place, but for the middle of a long one; the last has the label."""
+    start, end = place.range.start, place.range.end
+    own = (place.path, place.range) == (one.path, one.range)
+    number = f"{place.number} " if place.number is not None else ""
+    rows = list(range(start.row, end.row + 1))
+    for row in rows if len(rows) <= _MOST_ROWS else (*rows[:2], *rows[-2:]):
+        yield Mark(
+            row,
+            start.column - 1 if row == start.row else None,
+            end.column - 1 if row == end.row else None,
+            f"{number}{place.message}" if row == end.row else "",
+            "^" if own else "-",
+            _COLOURS[str(one.severity)] if own else "cyan",
+            "bold" if own else "cyan",
+        )

@@ -1,4 +1,4 @@
-"""Diagnostics as one JSON array: the contract that other programs build on."""
+"""Diagnostics as JSON: the contract that other programs build on."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -8,9 +8,15 @@ from lintgrad.source.text import Location
 
 
 def as_json(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
-    """The lines of the report."""
+    """The lines of the report: one array."""
     values = [diagnostic_value(one) for one in diagnostics]
-    yield from json.dumps(values, indent=2, ensure_ascii=False).splitlines()
+    yield from json.dumps(values, indent=2, ensure_ascii=False).split("\n")
+
+
+def as_json_lines(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
+    """The lines of the report: one value a line."""
+    for one in diagnostics:
+        yield json.dumps(diagnostic_value(one), ensure_ascii=False)
 
 
 def diagnostic_value(one: Diagnostic) -> dict[str, object]:
@@ -23,9 +29,9 @@ def diagnostic_value(one: Diagnostic) -> dict[str, object]:
         "message": one.message,
         "filename": one.path,
         "cell": None,
-        **_range_value(one.range),
+        **range_value(one.range),
         "related": [
-            {"message": place.message, "filename": place.path, **_range_value(place.range)}
+            {"message": place.message, "filename": place.path, **range_value(place.range)}
             for place in one.related
         ],
         "fix": None,
@@ -34,7 +40,8 @@ def diagnostic_value(one: Diagnostic) -> dict[str, object]:
     }
 
 
-def _range_value(range_: Range) -> dict[str, object]:
+def range_value(range_: Range) -> dict[str, object]:
+    """A range as plain values, as the contract has it."""
     return {"location": _location(range_.start), "end_location": _location(range_.end)}
 
 

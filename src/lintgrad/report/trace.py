@@ -1,8 +1,10 @@
-"""What was understood of one function: events in order, states before them, and gaps."""
+"""What was understood of one function, read off its solved flow graph."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
+from lintgrad.dataflow.paths import Facts
+from lintgrad.dataflow.solve import Entered, Point, Problem, Solution, solve
 from lintgrad.flow.events import (
     Backward,
     Build,
@@ -16,10 +18,9 @@ from lintgrad.flow.events import (
 from lintgrad.flow.graph import Call, FlowGraph, Optimizer
 from lintgrad.flow.project import Analysis
 from lintgrad.flow.role import Basis
-from lintgrad.source.text import Source, Span, spelled
+from lintgrad.report.timeline import Happening, Timeline, Trace
+from lintgrad.source.text import Span, spelled
 from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct
-
-Moments = dict[object, set[Grad]]
 
 _BASIS = {
     Basis.BUILT: "its construction is in sight",
@@ -38,26 +39,28 @@ _EVENTS: dict[type, str] = {
     NamedOnly: "names only",
 }
 
+_Solution = Solution[Grad, GradAct, Optimizer]
 
-def traced(analysis: Analysis, number: int) -> Iterator[str]:
-    """The lines of the report on the function with a number."""
+
+def traced(analysis: Analysis, number: int, row: int | None = None) -> Trace:
+    """What was understood of a function, or of the loop in it whose header is at a row."""
     graph = analysis.graphs[number]
     source = analysis.sources[graph.span.path]
-    start, end = source.locate(graph.span.start).row, source.locate(graph.span.end).row
-    yield f"{graph.name}  ({source.path}:{start}-{end})"
-    for optimizer in graph.optimizers.values():
-        yield f"  optimizer `{optimizer.place}` ({_origin(optimizer)})"
-    yield from _guards(graph)
-    solutions = {
-        place: solve(Problem(analysis.graphs, number, optimizer, GRADIENTS))
-        for place, optimizer in graph.optimizers.items()
-    }
-    yield from _table(analysis, graph, solutions)
-    for place, solution in solutions.items():
-        if not solution.exact:
-            yield f"  too many paths for `{place}`: only what holds on all of them is reported"
-    yield from _notes(graph, source)
-    yield ""
+    loops = [n for n, p in enumerate(graph.loops) if source.locate(p.span.start).row == row]
+    return Trace(
+        graph.name,
+        source.path,
+        source.locate(graph.span.start).row,
+        source.locate(graph.span.end).row,
+        tuple(
+            _timeline(
+                solve(Problem(analysis.graphs, number, optimizer, GRADIENTS)), analysis, loops
+            )
+            for optimizer in graph.optimizers.values()
+        ),
+        tuple(_guards(graph)),
+        tuple((source.locate(n.span.start).row, n.text) for n in dict.fromkeys(graph.notes)),
+    )
 
 
 def _origin(optimizer: Optimizer) -> str:
@@ -73,70 +76,110 @@ def _guards(graph: FlowGraph) -> Iterator[str]:
     guards = graph.guards
     if guards.tracked:
         tracked = ", ".join(f"`{place}`" for place in sorted(guards.tracked))
-        yield f"  guards are decided by counting {tracked}; counted loops run {guards.length} times"
+        yield f"guards are decided by counting {tracked}; counted loops run {guards.length} times"
     for place, number in sorted(guards.stand_ins.items()):
-        yield f"  `{place}` is taken to be {number}"
+        yield f"`{place}` is taken to be {number}"
 
 
-def _table(
-    analysis: Analysis,
-    graph: FlowGraph,
-    solutions: dict[str, Solution[Grad, GradAct, Optimizer]],
-) -> Iterator[str]:
-    source = analysis.sources[graph.span.path]
-    rows: list[tuple[str, ...]] = [("line", "event", *(f"`{p}` before" for p in solutions))]
-    shown: set[tuple[int, str]] = set()
-    for span, told, point in sorted(_happens(analysis, graph), key=lambda one: (one[0], one[2])):
-        if (span.start, told) in shown:
-            continue  # a `finally` body or a loop over elements is lowered more than once
-        shown.add((span.start, told))
-        states = (_states(_before(solution, point)) for solution in solutions.values())
-        text = spelled(source.text, span)
-        short = text if len(text) <= 40 else f"{text[:37]}..."
-        rows.append((str(source.locate(span.start).row), f"{told}: {short}", *states))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        yield f"  {'  '.join(cells)}".rstrip()
+def _timeline(solution: _Solution, analysis: Analysis, loops: list[int]) -> Timeline:
+    optimizer = solution.problem.subject
+    source = analysis.sources[solution.problem.graph.span.path]
+    happenings: dict[Happening, None] = {}
+    window: int | None = 0
+    moments = [*_events(solution, loops), *_calls(solution, analysis, loops)]
+    for moment in sorted(moments, key=lambda one: one.order):
+        if moment.act is not None:
+            window = _window(window, moment.act, moment.after)
+        elif moment.after != moment.before:
+            window = None if len(moment.after) > 1 else _window(None, GradAct.LOSE, moment.after)
+        if moment.act in (None, GradAct.DOUBT) and moment.after == moment.before:
+            continue  # a forward pass as good as always, or a call that leaves all as it was
+        happenings[
+            Happening(
+                _iteration(solution.problem.graph, moment.facts.turns),
+                source.locate(moment.span.start).row,
+                moment.told,
+                spelled(source.text, moment.span),
+                _names(moment.before),
+                _names(moment.after),
+                window,
+                tuple((p, v) for p, v in moment.facts.values if type(v) is int),
+            )
+        ] = None
+    return Timeline(optimizer.place, _origin(optimizer), tuple(happenings), solution.exact)
 
 
-def _happens(analysis: Analysis, graph: FlowGraph) -> Iterator[tuple[Span, str, Point]]:
-    """The events of a graph and the calls that it follows, with what they are and where."""
-    for point, event in events_of(graph):
-        if type(event) in _EVENTS:
-            yield event.span, _EVENTS[type(event)], point
-    for number, block in enumerate(graph.blocks):
-        if isinstance(block.exit, Call):
-            called = analysis.graphs[block.exit.callee]
-            row = analysis.sources[called.span.path].locate(called.span.start).row
-            where = called.span.path if called.span.path != graph.span.path else "line"
-            told = f"goes through {called.name} ({where}{':' if where != 'line' else ' '}{row})"
-            yield block.exit.span, told, (number, len(block.events))
+class _Moment(NamedTuple):
+    """An event or a call as it is first come to, with the states around it."""
+
+    order: tuple[int, Point]
+    span: Span
+    told: str
+    act: GradAct | None
+    before: frozenset[Grad]
+    after: frozenset[Grad]
+    facts: Facts
 
 
-def _before(solution: Solution[Grad, GradAct, Optimizer], point: Point) -> Moments:
-    """The states before an event or a call, by the moment at which they are met."""
-    reached = solution.reached.get(point)
-    if reached is not None:
-        return {moment: set(states) for moment, states in reached.moments.items()}
-    found: Moments = {}
-    block = solution.problem.graph.blocks[point[0]]
-    if point[1] == len(block.events) and isinstance(block.exit, Call):
-        for entered in solution.entered:
-            if entered.node.block == point[0]:
-                found.setdefault(entered.moment, set()).add(entered.entry.state)
-    return found
+def _names(states: frozenset[Grad]) -> tuple[str, ...]:
+    return tuple(state.name.lower() for state in sorted(states, key=lambda one: one.value))
 
 
-def _states(moments: Moments) -> str:
-    """The states at each moment, in the order in which loops come to them."""
-    found: dict[str, None] = {}
-    for moment in sorted(moments, key=repr):
-        states = sorted(state.name.lower() for state in moments[moment])
-        found[" or ".join(states)] = None
-    return ", then ".join(found)
+def _events(solution: _Solution, loops: list[int]) -> Iterator[_Moment]:
+    acts = solution.problem.acts()
+    for point, reached in solution.reached.items():
+        if not _shown(solution, loops, point[0]):
+            continue
+        act, told = acts[point], _EVENTS.get(type(reached.event), "changes")
+        for states in reached.moments.values():
+            length, facts = min((len(solution.path(n)), n.facts) for n in states.values())
+            after = frozenset(GRADIENTS.after(state, act) for state in states)
+            before = frozenset(states)
+            yield _Moment((length, point), reached.event.span, told, act, before, after, facts)
 
 
-def _notes(graph: FlowGraph, source: Source) -> Iterator[str]:
-    for note in dict.fromkeys(graph.notes):
-        yield f"  line {source.locate(note.span.start).row}: not understood: {note.text}"
+def _calls(solution: _Solution, analysis: Analysis, loops: list[int]) -> Iterator[_Moment]:
+    """The calls that were followed, with what the called functions make of the gradients."""
+    graph = solution.problem.graph
+    met: dict[tuple[int, object], list[Entered[Grad, GradAct, Optimizer]]] = {}
+    for entered in solution.entered:
+        if _shown(solution, loops, entered.node.block):
+            met.setdefault((entered.node.block, entered.moment), []).append(entered)
+    for (block, _), all_entered in met.items():
+        call = graph.blocks[block].exit
+        if isinstance(call, Call):
+            length, facts = min((len(solution.path(e.node)), e.node.facts) for e in all_entered)
+            yield _Moment(
+                (length, (block, len(graph.blocks[block].events))),
+                call.span,
+                f"goes through {analysis.graphs[call.callee].name}",
+                None,
+                frozenset(e.entry.state for e in all_entered),
+                frozenset(left.state for e in all_entered for left in e.solution.exits),
+                facts,
+            )
+
+
+def _shown(solution: _Solution, loops: list[int], block: int) -> bool:
+    return not loops or bool(set(loops) & set(solution.problem.graph.blocks[block].loops))
+
+
+def _iteration(graph: FlowGraph, turns: tuple[tuple[int, int], ...]) -> str:
+    """The rounds of loops, counted from 1; a loop that is not counted has a first and the rest."""
+    tracked = graph.guards.tracked
+    told = []
+    for number, turn in turns:
+        counted = any(counter.place in tracked for counter in graph.loops[number].counters)
+        told.append(f"{turn + 1}" if counted or turn == 0 else f"{turn + 1}+")
+    return ".".join(told)
+
+
+def _window(window: int | None, act: GradAct, after: frozenset[Grad]) -> int | None:
+    """How many backward calls the gradients are the sum of, after an act."""
+    if after in ({Grad.CLEAR}, {Grad.WIPED}):
+        return 0
+    if act is GradAct.REPLACE:
+        return 1
+    if window is None or len(after) > 1 or Grad.UNKNOWN in after:
+        return None
+    return window + 1 if act is GradAct.ADD else window

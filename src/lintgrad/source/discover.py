@@ -1,7 +1,7 @@
 """The Python files below some paths, as a user of git expects: ignored ones left out."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,17 +53,33 @@ class _Ignored:
         return self.spec.check_file(f"{relative}/" if is_folder else relative).include
 
 
+@dataclass(frozen=True, slots=True)
+class Excludes:
+    """Patterns as in a `.gitignore` of what to leave out, and the folder they are relative to."""
+
+    patterns: tuple[str, ...] = DEFAULT_EXCLUDES
+    folder: str | None = None
+    """None if no file says them: then the folder that is walked."""
+
+
+def excluded(path: str, excludes: Excludes) -> bool:
+    """Whether patterns leave out a file, by its own name or by a folder's above it."""
+    absolute = os.path.abspath(path)  # noqa: PTH100  # Path.absolute keeps `..`
+    spec = _spec(excludes.patterns, excludes.folder or str(Path.cwd()))
+    return bool(spec.verdict(absolute, is_folder=False))
+
+
 def discover(
-    paths: Iterable[str], excludes: Iterable[str] = (), root: str | None = None
+    paths: Iterable[str], excludes_of: Callable[[str], Excludes] = lambda _: Excludes()
 ) -> Iterator[str]:
     """The files to check, each once: those named, and the `.py` files below the folders named.
 
-    Excludes are patterns as in a `.gitignore`, relative to the root (the working folder if none
-    is given); they and `.gitignore` files do not apply to a file that is named itself.
+    What is asked for by absolute folder says what to leave out there; that and `.gitignore` files
+    do not apply to a file or folder that is named itself.
     """
     seen: set[str] = set()
     for path in paths:
-        found = _below(path, excludes, root) if Path(path).is_dir() else iter((path,))
+        found = _below(path, excludes_of) if Path(path).is_dir() else iter((path,))
         for file in found:
             real = os.path.normpath(file)
             if real not in seen:
@@ -71,17 +87,17 @@ def discover(
                 yield real
 
 
-def _below(folder: str, excludes: Iterable[str], root: str | None) -> Iterator[str]:
+def _below(folder: str, excludes_of: Callable[[str], Excludes]) -> Iterator[str]:
     """The files to check below a folder that is named."""
-    absolute = str(Path(folder).resolve())
-    own = [
-        _spec(DEFAULT_EXCLUDES, absolute),
-        _spec(excludes, root or str(Path.cwd())),
-    ]
+    absolute = os.path.abspath(folder)  # noqa: PTH100  # Path.absolute keeps `..`
     enclosing = _enclosing(folder)
-    if _is_ignored(absolute, enclosing, is_folder=True):
+    if _is_ignored(str(Path(folder).resolve()), enclosing, is_folder=True):
         enclosing = []  # whoever names an ignored folder wants what is in it
-    yield from _walk(folder, [*enclosing, *own])
+    excludes = excludes_of(absolute)
+    own = _spec(excludes.patterns, excludes.folder or absolute)
+    if own.verdict(absolute, is_folder=True):
+        own = _spec(excludes.patterns, absolute)  # the same holds for an excluded one
+    yield from _Walk(excludes_of, {excludes: own}).files(folder, enclosing)
 
 
 def _spec(patterns: Iterable[str], folder: str) -> _Ignored:
@@ -111,23 +127,38 @@ def _own_ignores(folder: str) -> list[_Ignored]:
     return [_spec(lines, folder)]
 
 
-def _walk(folder: str, ignored: list[_Ignored]) -> Iterator[str]:
-    ignored = ignored + _own_ignores(folder)
-    try:
-        with os.scandir(folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
-    except OSError:
-        return
-    for entry in found:
-        if entry.is_dir(follow_symlinks=False):
-            if not _is_ignored(entry.path, ignored, is_folder=True):
-                yield from _walk(entry.path, ignored)
-        elif (
-            entry.name.endswith(".py")
-            and _is_file(entry)
-            and not _is_ignored(entry.path, ignored, is_folder=False)
-        ):
-            yield entry.path
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """A walk below one folder that is named."""
+
+    excludes_of: Callable[[str], Excludes]
+    specs: dict[Excludes, _Ignored]
+
+    def files(self, folder: str, ignored: list[_Ignored]) -> Iterator[str]:
+        ignored = ignored + _own_ignores(folder)
+        left_out = self._spec_of(folder)
+        try:
+            with os.scandir(folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            return
+        for entry in found:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if not (is_folder or (entry.name.endswith(".py") and _is_file(entry))):
+                continue
+            if any(_is_ignored(entry.path, i, is_folder=is_folder) for i in (ignored, [left_out])):
+                continue
+            if is_folder:
+                yield from self.files(entry.path, ignored)
+            else:
+                yield entry.path
+
+    def _spec_of(self, folder: str) -> _Ignored:
+        absolute = os.path.abspath(folder)  # noqa: PTH100  # Path.absolute keeps `..`
+        excludes = self.excludes_of(absolute)
+        if excludes not in self.specs:
+            self.specs[excludes] = _spec(excludes.patterns, excludes.folder or absolute)
+        return self.specs[excludes]
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

@@ -38,6 +38,22 @@ def decode(path: str, data: bytes) -> Source:
     return Source(path, text)
 
 
+def encoded(text: str) -> bytes:
+    """The bytes that decode to a text, in the encoding that it declares if that can be had."""
+    plain = text.encode(errors="surrogatepass")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(plain).readline)
+        return text.encode(encoding)
+    except (SyntaxError, LookupError, UnicodeEncodeError):
+        return plain
+
+
+def reencoded(text: str, before: bytes) -> bytes:
+    """The bytes of a text that takes the place of others, in their encoding."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(before).readline)
+    return text.encode(encoding)
+
+
 def _at(path: str, data: bytes, offset: int, message: str) -> Unreadable:
     # One character a byte, so that the offset is right whatever the bytes mean.
     return Unreadable(message, Span(offset, offset), Source(path, data.decode("latin-1")))

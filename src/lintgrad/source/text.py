@@ -34,11 +34,19 @@ class Source:
 
     path: str
     text: str
+    same: tuple[tuple[str, str], ...] = ()
+    """Dotted names that its project says to be others, known ones: pairs."""
 
     @cached_property
     def _line_starts(self) -> list[int]:
         # Only these end a line for Python; str.splitlines would also split at form feeds.
         return [0, *(ending.end() for ending in _LINE_ENDING.finditer(self.text))]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are; a line ending at the end begins no other."""
+        ends_in_one = self._line_starts[-1] == len(self.text)
+        return len(self._line_starts) - (1 if ends_in_one else 0)
 
     def locate(self, offset: int) -> Location:
         """The location of a character offset."""

@@ -70,6 +70,11 @@ SCALERS = frozenset(
 
 AUTOGRAD_BACKWARD = "torch.autograd.backward"
 
+ANY_OPTIMIZER = "torch.optim.Optimizer"
+
+ZERO_GRAD = "torch.optim.Optimizer.zero_grad"
+"""Called by its full name, it clears what it is given."""
+
 CONTAINERS_OF_MODULES = frozenset(
     # Wrappers whose result shares the wrapped module's parameters.
     {

@@ -26,14 +26,19 @@ def imports_of(body: Iterable[Stmt]) -> dict[str, str]:
 
 
 def dotted(expr: Expr, imports: Mapping[str, str]) -> str | None:
-    """The full dotted name of an expression whose first name is imported, else None."""
+    """The full dotted name of an expression whose first name is imported, else None.
+
+    A dotted name may itself be bound, by a project that says it to be another.
+    """
     match expr:
         case Name():
-            return imports.get(expr.id)
+            name = imports.get(expr.id)
         case Attr():
             base = dotted(expr.value, imports)
-            return None if base is None else f"{base}.{expr.name}"
-    return None
+            name = None if base is None else f"{base}.{expr.name}"
+        case _:
+            return None
+    return None if name is None else imports.get(name, name) if "." in name else name
 
 
 def place_of(expr: Expr) -> str | None:

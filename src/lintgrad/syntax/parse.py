@@ -6,10 +6,11 @@ import libcst as cst
 
 from lintgrad.source.load import Unreadable
 from lintgrad.source.text import Source, Span
-from lintgrad.syntax.nodes import Module
+from lintgrad.syntax.nodes import Import, Module, Stmt
 from lintgrad.syntax.positions import Positions
 from lintgrad.syntax.readable import check_syntax
 from lintgrad.syntax.statements import Statements
+from lintgrad.syntax.walk import statements_of
 
 # libcst is quadratic in the length of an operator, attribute or call chain (version 1.9.0: 1,000
 # nested calls take 12 s and 2 GB), and dies on some thousand nested brackets.
@@ -33,7 +34,20 @@ def parse(source: Source) -> Module:
     except cst.ParserSyntaxError as error:
         start = source.offset_of_row(error.raw_line)
         raise Unreadable("not understood by the parser", Span(start, start), source) from None
-    return Module(Statements(Positions(module, source.path), source.text).suite(module.body))
+    body = Statements(Positions(module, source.path), source.text).suite(module.body)
+    return Module((*_same_names(source, body), *body))
+
+
+def _same_names(source: Source, body: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
+    """An import that binds the names which the project says to be known ones, if any is used."""
+    imported = {
+        name.split(".")[0]
+        for statement in statements_of(body)
+        if isinstance(statement, Import)
+        for _, name in statement.names
+    }
+    same = tuple(pair for pair in source.same if pair[0].split(".")[0] in imported)
+    return (Import(Span(0, 0, source.path), same),) if same else ()
 
 
 def _deepest_statement(tree: ast.Module) -> int | None:

@@ -1,10 +1,9 @@
-"""What a rule is, and what it may ask: the public surface for rule authors."""
+"""What a rule may ask of a function: its events, and the states they are reached in."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum, StrEnum
+from enum import Enum
 from functools import cached_property
-from importlib import import_module
 from typing import NamedTuple, TypeVar
 
 from lintgrad.dataflow.between import through
@@ -16,90 +15,10 @@ from lintgrad.dataflow.witness import Passed, trail
 from lintgrad.flow.events import Event
 from lintgrad.flow.graph import Enter, FlowGraph, Leave, Optimizer, reachable
 from lintgrad.flow.role import Basis
-from lintgrad.source.text import Span
+from lintgrad.rule.finding import Confidence
 from lintgrad.typestates.tensors import Loss, losses_of
 
-__all__ = [
-    "Acted",
-    "Basis",
-    "Category",
-    "Certainty",
-    "Condition",
-    "Confidence",
-    "Finding",
-    "Flow",
-    "Hit",
-    "Passed",
-    "Related",
-    "Rule",
-    "Severity",
-    "Span",
-    "Unread",
-    "rule",
-]
-
 E = TypeVar("E", bound=Event)
-
-
-class Severity(StrEnum):
-    """How bad a finding is if it is true."""
-
-    ERROR = "error"
-    """Raises, or provably trains nothing or the wrong thing."""
-    WARNING = "warning"
-    """Silent and almost surely unintended."""
-    INFO = "info"
-    """Depends on intent."""
-
-
-class Confidence(IntEnum):
-    """How sure a finding is."""
-
-    LOW = 0
-    MEDIUM = 1
-    HIGH = 2
-
-    def __str__(self) -> str:
-        return self.name.lower()
-
-
-class Category(Enum):
-    """What a group of rules is about: the hundreds of their codes."""
-
-    CLEARING = "Clearing gradients"
-    LOSSES = "Losses and backward"
-    REPORTING = "The report itself"
-
-
-class Related(NamedTuple):
-    """Another place that belongs to a finding, and what happens there."""
-
-    span: Span
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a rule says of one place.
-
-    The story tells what happens, in the order in which it does; asides are other places that
-    explain it.
-    """
-
-    span: Span
-    message: str
-    confidence: Confidence
-    story: tuple[Related, ...] = ()
-    asides: tuple[Related, ...] = ()
-    help: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A file that could not be read: why, and where."""
-
-    message: str
-    span: Span
 
 
 @dataclass(frozen=True)
@@ -259,65 +178,3 @@ class Flow:
     def losses(self) -> tuple[Loss, ...]:
         """Every backward with the shapes that its loss may have."""
         return tuple(losses_of(self.graph).values())
-
-
-FlowCheck = Callable[[Flow], Iterator[Finding]]
-UnreadCheck = Callable[[Unread], Iterator[Finding]]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule: its names, its documentation and its check, of flows or of unreadable files."""
-
-    code: str
-    name: str
-    category: Category
-    severity: Severity
-    docs: str
-    check_flow: FlowCheck | None = None
-    check_unread: UnreadCheck | None = None
-
-    def __reduce__(self) -> tuple[Callable[[str, str], "Rule"], tuple[str, str]]:
-        """Pickle by name: the check itself cannot be, since the rule has taken its name."""
-        check = self.check_flow or self.check_unread
-        return _rule_at, (check.__module__, check.__name__) if check else ("", "")
-
-    @property
-    def summary(self) -> str:
-        """The first line of the documentation, without its full stop."""
-        return self.docs.strip().splitlines()[0].rstrip(".")
-
-
-def _rule_at(module: str, name: str) -> Rule:
-    found = getattr(import_module(module), name)
-    if not isinstance(found, Rule):
-        raise TypeError(name)
-    return found
-
-
-def rule(
-    *, code: str, category: Category, severity: Severity, docs: str | None
-) -> Callable[[FlowCheck], Rule]:
-    """Make a check of flows a rule, named like the function."""
-
-    def made(check: FlowCheck) -> Rule:
-        name = _name_of(check)
-        return Rule(code, name, category, severity, docs or "", check_flow=check)
-
-    return made
-
-
-def unread_rule(
-    *, code: str, category: Category, severity: Severity, docs: str | None
-) -> Callable[[UnreadCheck], Rule]:
-    """Make a check of unreadable files a rule, named like the function."""
-
-    def made(check: UnreadCheck) -> Rule:
-        name = _name_of(check)
-        return Rule(code, name, category, severity, docs or "", check_unread=check)
-
-    return made
-
-
-def _name_of(check: Callable[..., object]) -> str:
-    return check.__name__.replace("_", "-")

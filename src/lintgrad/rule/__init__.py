@@ -1,0 +1,32 @@
+"""What a rule is, and what it may ask: the public surface for rule authors."""
+
+from lintgrad.dataflow.conditions import Condition
+from lintgrad.dataflow.typestate import Certainty
+from lintgrad.dataflow.witness import Passed
+from lintgrad.flow.role import Basis
+from lintgrad.rule.declared import Rule, rule, unread_rule, unused_rule
+from lintgrad.rule.finding import Category, Confidence, Finding, Related, Severity, Unread, Unused
+from lintgrad.rule.flow import Acted, Flow, Hit
+from lintgrad.source.text import Span
+
+__all__ = [
+    "Acted",
+    "Basis",
+    "Category",
+    "Certainty",
+    "Condition",
+    "Confidence",
+    "Finding",
+    "Flow",
+    "Hit",
+    "Passed",
+    "Related",
+    "Rule",
+    "Severity",
+    "Span",
+    "Unread",
+    "Unused",
+    "rule",
+    "unread_rule",
+    "unused_rule",
+]

@@ -1,0 +1,76 @@
+"""What a rule says: findings, how bad and how sure they are."""
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum, StrEnum
+from typing import NamedTuple
+
+from lintgrad.source.text import Span
+
+
+class Severity(StrEnum):
+    """How bad a finding is if it is true."""
+
+    ERROR = "error"
+    """Raises, or provably trains nothing or the wrong thing."""
+    WARNING = "warning"
+    """Silent and almost surely unintended."""
+    INFO = "info"
+    """Depends on intent."""
+
+
+class Confidence(IntEnum):
+    """How sure a finding is."""
+
+    LOW = 0
+    MEDIUM = 1
+    HIGH = 2
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+class Category(Enum):
+    """What a group of rules is about: the hundreds of their codes."""
+
+    CLEARING = "Clearing gradients"
+    LOSSES = "Losses and backward"
+    REPORTING = "The report itself"
+
+
+class Related(NamedTuple):
+    """Another place that belongs to a finding, and what happens there."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule says of one place.
+
+    The story tells what happens, in the order in which it does; asides are other places that
+    explain it.
+    """
+
+    span: Span
+    message: str
+    confidence: Confidence
+    story: tuple[Related, ...] = ()
+    asides: tuple[Related, ...] = ()
+    help: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that could not be read: why, and where."""
+
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A comment that asks for silence and silences nothing: why, and where."""
+
+    message: str
+    span: Span

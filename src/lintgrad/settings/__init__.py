@@ -1,0 +1,1 @@
+"""What a project has settled: configuration files to frozen values."""
