@@ -125,6 +125,8 @@ def _applies(event: Event) -> bool:
 
 def _reason(flow: Flow, hit: Hit) -> str:
     """Why what clears gradients in this function does not help."""
+    if hit.again:
+        return "every call adds to those of the last one, and nothing in sight clears them"
     clears = list(_clears(flow, hit))
     if hit.certainty is Certainty.MAYBE:
         return "they are not cleared on every path" if clears else "nothing may have cleared them"

@@ -1,11 +1,11 @@
 """The ways in which the graphs that a solved graph calls are entered, and what is reached there."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple
 
 from lintgrad.dataflow.calls import Entry
-from lintgrad.dataflow.solve import Entered, Node, Point, Solution
+from lintgrad.dataflow.solve import Entered, Node, Point, Solution, solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, certainty
 from lintgrad.flow.events import Event
 from lintgrad.flow.graph import FlowGraph
@@ -94,9 +94,34 @@ def contexts_of(
     solution: Solution[State, Act, Subject],
 ) -> list[Context[State, Act, Subject]]:
     """The context of a solved graph itself, and those of the graphs it leads to."""
+    return _reached_from(_first(solution))
+
+
+def contexts_of_next_call(
+    solution: Solution[State, Act, Subject],
+) -> list[Context[State, Act, Subject]]:
+    """The contexts of a solved graph when it is entered as it was left, and those it leads to."""
+    first = _first(solution)
+    entry = next(iter(first.solutions))
+    left = dict(solution.exits)
+    if not left:
+        return []
+    again = {e: solve(replace(solution.problem, start=e)) for e in left}
+    context = Context(first.number, again, first)
+    context.callers = {e: Where(entry, node) for e, node in left.items()}
+    return _reached_from(context)
+
+
+def _first(solution: Solution[State, Act, Subject]) -> Context[State, Act, Subject]:
     start = solution.start
     entry = Entry(start.state, start.facts.values, start.facts.decisions)
-    found = [Context(solution.problem.number, {entry: solution}, None)]
+    return Context(solution.problem.number, {entry: solution}, None)
+
+
+def _reached_from(
+    outermost: Context[State, Act, Subject],
+) -> list[Context[State, Act, Subject]]:
+    found = [outermost]
     seen: set[object] = {_key(found[0])}
     for context in found:  # grows while it is read
         for inner in _called(context):

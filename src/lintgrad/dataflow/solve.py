@@ -73,6 +73,8 @@ class Problem(Generic[State, Act, Subject]):
     number: int
     subject: Subject
     typestate: Typestate[State, Act, Subject]
+    start: Entry[State] | None = None
+    """What the graph is entered with, if not with what it is where nothing says who calls."""
 
     @property
     def graph(self) -> FlowGraph:
@@ -134,8 +136,9 @@ class _Solver(Generic[State, Act, Subject]):
 
     def solution(self) -> Solution[State, Act, Subject]:
         graph = self._graphs[self._problem.number]
-        start = Facts(values=tuple(at_entry(graph)))
-        entry = Entry(self._problem.typestate.start, start.values, ())
+        entry = self._problem.start
+        if entry is None:
+            entry = Entry(self._problem.typestate.start, tuple(at_entry(graph)), ())
         return self._solved(self._problem.number, self._problem.subject, entry)
 
     def _solved(
@@ -147,7 +150,7 @@ class _Solver(Generic[State, Act, Subject]):
             return self._known[key]
         if key in self._known:
             return self._known[key]
-        problem = replace(self._problem, number=number, subject=subject)
+        problem = replace(self._problem, number=number, subject=subject, start=entry)
         start: Node[State] = Node(0, Facts((), entry.values, entry.decisions), entry.state)
         self._known[key] = Solution(problem, start)
         self._running.add(key)

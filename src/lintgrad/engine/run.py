@@ -81,20 +81,23 @@ def _cannot_open(path: str, error: OSError, rules: Iterable[Rule]) -> Checked:
 
 
 def _here(work: Iterable[_Work]) -> Iterator[Checked]:
-    from lintgrad.flow.project import Project
-
-    project = Project(Modules().find)
+    project = _project()
     for one in work:
         yield with_deep_stack(lambda one=one: _check(one, project))  # type: ignore[misc]
+
+
+def _project() -> "Project":
+    from lintgrad.flow.project import Project
+
+    modules = Modules()
+    return Project(modules.find, modules.mentioned)
 
 
 def check_given(
     path: str, data: bytes, rules: Sequence[Rule], same: tuple[tuple[str, str], ...]
 ) -> Checked:
     """Check bytes that are not on disk as if they were, next to the modules that they import."""
-    from lintgrad.flow.project import Project
-
-    return check_bytes(path, data, rules, Project(Modules().find), same)
+    return check_bytes(path, data, rules, _project(), same)
 
 
 def _check(work: _Work, project: "Project") -> Checked:
@@ -136,10 +139,8 @@ def _in_worker(work: _Work) -> Checked:
 
 def _start_worker() -> None:
     """Leave Ctrl-C to the parent, and begin to learn of the project."""
-    from lintgrad.flow.project import Project
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _PROJECT.append(Project(Modules().find))
+    _PROJECT.append(_project())
 
 
 def _in_processes(work: list[_Work], jobs: int) -> Iterator[Checked]:

@@ -1,14 +1,19 @@
 """The other names that the bindings of one function give to its places."""
 
+from collections.abc import Iterator
+
 from lintgrad.flow import guesses
 from lintgrad.flow.bindings import Binding, Via
 from lintgrad.flow.crossing import Crossing
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
-from lintgrad.flow.scopes import Scope
+from lintgrad.flow.scopes import Argument, Scope
 from lintgrad.flow.usage import Usage
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Item, Name
+
+_LONGEST_CHAIN = 8
+"""Names that stand for names that stand for names are followed so far."""
 
 
 class Aliases:
@@ -49,16 +54,24 @@ class Aliases:
 
     def _same_argument(self, parameter: str) -> str | None:
         """An earlier parameter that is passed the same thing."""
-        arguments = self._scope.arguments or {}
+        arguments = dict(self._scope.arguments or self._only_arguments())
         own = arguments.get(parameter)
-        if own is None or place_of(own.expr) is None:
+        place = _passed_place(own) if own is not None else None
+        if own is None or place is None:
             return None
         for name, other in arguments.items():
             if name == parameter:
                 return None
-            if other.scope is own.scope and place_of(other.expr) == place_of(own.expr):
+            if other.scope is own.scope and _passed_place(other) == place:
                 return name
         return None
+
+    def _only_arguments(self) -> Iterator[tuple[str, Argument]]:
+        """What the only visible caller passes for each parameter."""
+        for parameter in self._scope.parameters:
+            passed = list(self._roles.callers.passed(self._scope, parameter.name))
+            if len(passed) == 1:
+                yield parameter.name, passed[0]
 
     def _is_known(self, place: str) -> bool:
         return self._scope.lookup(place) is not None or bool(self._usage.methods(place))
@@ -92,3 +105,15 @@ class Aliases:
         if place is None or not fields:
             return None if place is None else f"{place}[{binding.index}]"
         return f"{place}.{fields[binding.index]}" if len(fields) == binding.parts else None
+
+
+def _passed_place(passed: Argument) -> str | None:
+    """The place that is passed, through names that are bound once to another place."""
+    place = place_of(passed.expr)
+    for _ in range(_LONGEST_CHAIN):
+        bound = passed.scope.bindings.get(place or "", [])
+        once = bound[0] if len(bound) == 1 and bound[0].via is Via.VALUE else None
+        if once is None or not isinstance(once.value, Name | Attr):
+            break
+        place = place_of(once.value)
+    return place

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
     Assign,
@@ -18,6 +19,7 @@ from lintgrad.syntax.nodes import (
     Stmt,
     With,
 )
+from lintgrad.syntax.walk import statements_of
 
 
 class Via(Enum):
@@ -45,6 +47,8 @@ class Binding:
     index: int = 0
     parts: int = 1
     annotation: Expr | None = None
+    within: Span | None = None
+    """Where a loop's variable stands for its elements: the loop, or the comprehension."""
 
 
 def bind_statement(statement: Stmt, into: dict[str, list[Binding]]) -> None:
@@ -57,7 +61,9 @@ def bind_statement(statement: Stmt, into: dict[str, list[Binding]]) -> None:
             if (place := place_of(statement.target)) is not None:
                 into.setdefault(place, []).append(Binding(statement.value, Via.CHANGED))
         case For():
-            bind(statement.target, statement.iter, Via.ELEMENT, into)
+            end = max((s.span.end for s in statements_of(statement.body)), default=0)
+            within = Span(statement.span.start, max(end, statement.span.end))
+            bind(statement.target, statement.iter, Via.ELEMENT, into, within=within)
         case With():
             for item in statement.items:
                 if item.target is not None:
@@ -73,12 +79,13 @@ def _bind_append(call: Call, into: dict[str, list[Binding]]) -> None:
         into.setdefault(collection, []).append(Binding(call.args[0], Via.APPENDED))
 
 
-def bind(
+def bind(  # noqa: PLR0913  # the parts of a binding
     target: Expr,
     value: Expr,
     via: Via,
     into: dict[str, list[Binding]],
     annotation: Expr | None = None,
+    within: Span | None = None,
 ) -> None:
     """Record what an assignment of a value to a target binds, element by element where it shows."""
     if isinstance(target, Starred):
@@ -92,15 +99,15 @@ def bind(
             place = place_of(part)
             kind = Via.PART if via is Via.VALUE else via
             if place is not None:
-                binding = Binding(value, kind, index, len(target.items))
+                binding = Binding(value, kind, index, len(target.items), within=within)
                 into.setdefault(place, []).append(binding)
             elif isinstance(part, Sequence):
-                bind(part, value, kind, into)
+                bind(part, value, kind, into, within=within)
         return
     place = place_of(target)
     if place is None:
         return
-    into.setdefault(place, []).append(Binding(value, via, annotation=annotation))
+    into.setdefault(place, []).append(Binding(value, via, annotation=annotation, within=within))
     if via is Via.VALUE:
         _bind_literal_elements(place, value, into)
 
@@ -118,3 +125,19 @@ def _bind_literal_elements(place: str, value: Expr, into: dict[str, list[Binding
         for key, item in value.items:
             if isinstance(key, Const):
                 into.setdefault(f"{place}[{key.value!r}]", []).append(Binding(item))
+
+
+def at(bindings: list[Binding], span: Span) -> list[Binding]:
+    """Those of a place's bindings that it may have where a span stands.
+
+    Inside of a loop its variable stands for the elements of that loop and of no other.
+    """
+    around = [
+        b
+        for b in bindings
+        if b.within is not None and b.within.start <= span.start and span.end <= b.within.end
+    ]
+    if around:
+        return [min(around, key=lambda b: b.within.end - b.within.start if b.within else 0)]
+    elsewhere = [b for b in bindings if b.within is None]
+    return elsewhere or bindings

@@ -85,6 +85,8 @@ class Conditions:
                 return op == "is not" if self._is_worked_on(left) else None
             case Attr(name="requires_grad"):
                 return True  # what needs no gradient has none to be cleared
+            case Call(func=func) if self._scope.dotted(func) == "torch.is_grad_enabled":
+                return True  # where gradients are off, there are none either
             case Name() | Attr() | Item():
                 return True if self._is_worked_on(test) else None
         return None

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from lintgrad.flow.bindings import Via
+from lintgrad.flow.made import is_repeated, place_of_made, unnamed_place
 from lintgrad.flow.place_parts import element_place, prefixes, split_attribute
 from lintgrad.flow.role import Found
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Argument, ClassScope, Global, Scope, root_of
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Call, Const, For, Name, While
-from lintgrad.syntax.walk import statements_of
+from lintgrad.syntax.nodes import Call, Const, Name
 
 _HOLDERS = frozenset({"types.SimpleNamespace", "argparse.Namespace"})
 """What is built of keywords that become its attributes."""
@@ -66,7 +66,7 @@ class Crossing:
         if maker.call is not None and root_of(place) in maker.bindings:
             where, call = maker.call
             if not is_repeated(where, call):
-                yield from self.outward(where, f"{_unnamed(call)}.{place}")
+                yield from self.outward(where, f"{unnamed_place(call)}.{place}")
 
     def _of_argument(self, passed: Argument, rest: str) -> Seen | None:
         """What is passed, or a part of it."""
@@ -81,12 +81,8 @@ class Crossing:
             held = self._attribute(self._roles.of_expr(passed.scope, passed.expr), name)
             if held is not None:
                 return held[0], f"{held[1]}{more}"
-        if not isinstance(passed.expr, Call) or not passed.expr.span.path:
-            return None
-        bound = _bound_to(passed)
-        if bound is None and is_repeated(passed.scope, passed.expr):
-            return None  # another thing each time
-        return passed.scope, f"{bound or _unnamed(passed.expr)}{rest}"
+        made = place_of_made(passed)
+        return None if made is None else (passed.scope, f"{made}{rest}")
 
     def _held(self, scope: Scope, place: str) -> Seen | None:
         """What a place below an object was given to that object as."""
@@ -123,8 +119,10 @@ class Crossing:
             method, parameter = handed
             passed = self._roles.objects.passed_to(holder, method, parameter)
             given = passed[0] if len(passed) == 1 else None
-        place = place_of(given.expr) if given is not None else None
-        return None if given is None or place is None else (given.scope, place)
+        if given is None:
+            return None
+        place = place_of(given.expr) or place_of_made(given)
+        return None if place is None else (given.scope, place)
 
     def is_untraced(self, scope: Scope, place: str) -> bool:
         """Whether a place is an attribute that an object was handed, nobody can tell from where."""
@@ -147,6 +145,10 @@ class Crossing:
             for parameter, passed in (around.arguments or {}).items():
                 for _, rest in self._parts(names, passed):
                     return f"{parameter}{rest}"
+            for each in around.parameters if around.arguments is None else ():
+                for passed in self._roles.callers.passed(around, each.name):
+                    for _, rest in self._parts(names, passed):
+                        return f"{each.name}{rest}"
             through = self._through_self(scope, names) if around is scope else None
             if through is not None:
                 return through
@@ -155,7 +157,7 @@ class Crossing:
 
     def _parts(self, names: tuple[Seen, ...], passed: Argument) -> Iterator[tuple[str, str]]:
         """Where names of a thing go through what is passed for a parameter."""
-        place = place_of(passed.expr)
+        place = place_of(passed.expr) or place_of_made(passed)
         if place is None:
             return
         for where, name in self.outward(passed.scope, place):
@@ -212,7 +214,10 @@ class Crossing:
                 if around is where and not _shadowed(caller, around, name):
                     return name
                 around = around.parent
-        return self._imported_as(caller, self.outward(frame, place)[-1])
+        last = self.outward(frame, place)[-1]
+        if last[0] is frame:
+            return None
+        return self.seen(caller, *last) or self._imported_as(caller, last)
 
     def _imported_as(self, caller: Scope, seen: Seen) -> str | None:
         where, place = seen
@@ -239,30 +244,6 @@ def _handed(own: ClassScope, name: str) -> tuple[Scope, str] | None:
     method, value = found[0][0], found[0][1].value
     is_parameter = isinstance(value, Name) and method.parameter(value.id) is not None
     return (method, value.id) if is_parameter and isinstance(value, Name) else None
-
-
-def is_repeated(scope: Scope, call: Call) -> bool:
-    """Whether a call stands in a loop of its scope."""
-    return any(
-        call.span.start >= loop.span.start
-        and call.span.end <= max((s.span.end for s in statements_of(loop.body)), default=0)
-        for loop in statements_of(scope.node.body)
-        if isinstance(loop, For | While)
-    )
-
-
-def _unnamed(call: Call) -> str:
-    """A name for what a call makes that is bound to none."""
-    name = (place_of(call.func) or "object").rsplit(".", 1)[-1]
-    return f"{name}()@{call.span.start}"
-
-
-def _bound_to(made: Argument) -> str | None:
-    """The place that what a call makes is bound to where it is made."""
-    for place, bindings in made.scope.bindings.items():
-        if any(b.value is made.expr and b.via in (Via.VALUE, Via.ENTERED) for b in bindings):
-            return place
-    return None
 
 
 def _keyword(scope: Scope, place: str, name: str) -> Seen | None:

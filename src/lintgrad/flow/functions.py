@@ -97,6 +97,17 @@ def places_in(lowered: Lowered) -> frozenset[str]:
     return frozenset(found)
 
 
+def owners_in(lowered: Lowered) -> frozenset[str]:
+    """The owners whose gradients a graph's events change."""
+    return frozenset(
+        place
+        for block in lowered.graph.blocks
+        for event in block.events
+        if isinstance(event, ZeroGrad | GradAssign)
+        for place in event.owners.places
+    )
+
+
 def _outer_values(scope: Scope, blocks: tuple[Block, ...]) -> dict[str, Expr]:
     """The values of places that the function reads and that are bound once outside of it."""
     found: dict[str, Expr] = {}

@@ -212,3 +212,5 @@ class FlowGraph:
     dotted: Mapping[str, str]
     """What the imported names that the function uses refer to."""
     notes: tuple[Note, ...] = ()
+    again: frozenset[str] = frozenset()
+    """Optimizers that the next call of the function finds as the last one left them."""

@@ -54,7 +54,7 @@ def guards_of(scope: Scope, relevance: Relevance) -> Guards:
         _read(test, counters | by_hand, found)
         found.counted |= _places(test) & flags
         found.counted |= {p for p in _places(test) if constant_of(scope, p) is not None}
-        if (place := place_of(_asked(test))) in counters and place is not None:
+        if (place := place_of(_asked(test))) in counters | by_hand and place is not None:
             found.counted.add(place)
     numbers = {name: _number(scope, name) for name in found.windows | found.lasts}
     found.moduli |= {n for name, n in numbers.items() if n is not None and name in found.windows}

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from lintgrad.flow.crossing import Crossing
 from lintgrad.flow.events import UNKNOWN_OWNERS, Owners
-from lintgrad.flow.functions import Lowered, lower_frame, places_in
-from lintgrad.flow.graph import Block, Call, FlowGraph, Link, Optimizer
+from lintgrad.flow.functions import Lowered, lower_frame, owners_in, places_in
+from lintgrad.flow.graph import Block, Call, FlowGraph, Link, Optimizer, reachable
+from lintgrad.flow.outliving import Mentioned, called_again
 from lintgrad.flow.program import Program
 from lintgrad.flow.role import Role
 from lintgrad.flow.scopes import Scope, root_of
@@ -21,11 +22,14 @@ _MOST_REMEMBERED = 8
 class Linker:
     """Lowers the frames of a program as they are called, and joins their graphs."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, mentioned: Mentioned | None = None) -> None:
         self._program = program
+        self._mentioned = mentioned
         self._crossing = Crossing(program.roles)
         self._lowered: list[Lowered] = []
         self._graphs: list[FlowGraph] = []
+        self._places: list[set[str]] = []
+        """The places that matter in each graph: its own, and those of what it calls."""
 
     def graphs(self, roots: Iterable[Scope]) -> tuple[dict[Scope, int], Sequence[FlowGraph]]:
         """The numbers of some scopes' graphs, with all graphs of the program so far."""
@@ -36,8 +40,19 @@ class Linker:
             lowered = lower_frame(self._program, self._crossing, frame)
             self._lowered.append(lowered)
             self._graphs.append(lowered.graph)
+            self._places.append(set(places_in(lowered)))
         self._link(first)
+        for number in numbers.values():
+            if number >= first:
+                self._repeat(number)
         return numbers, self._graphs
+
+    def _repeat(self, number: int) -> None:
+        """Note the optimizers that a function outlives no call of."""
+        reached = [self._graphs[n] for n in reachable(self._graphs, number)]
+        lowered = replace(self._lowered[number], graph=self._graphs[number])
+        again = called_again(lowered, reached, self._mentioned)
+        self._graphs[number] = replace(self._graphs[number], again=again)
 
     def _link(self, first: int) -> None:
         """Join the graphs from a number on; those before are joined already."""
@@ -63,8 +78,12 @@ class Linker:
         graph = self._graphs[number]
         optimizers = dict(graph.optimizers)
         tracked = set(graph.guards.tracked)
+        places = self._places[number]
+        before = len(places)
         for call in self._calls(number):
             called = self._graphs[call.callee]
+            named = (self._name(number, call, place) for place in self._places[call.callee])
+            places |= {name for name in named if name is not None}
             for place, optimizer in called.optimizers.items():
                 name = self._name(number, call, place)
                 if name is not None and name not in optimizers:
@@ -75,7 +94,7 @@ class Linker:
                     tracked.add(name)
                 tracked |= self._counted_in(call, place)
         if len(optimizers) == len(graph.optimizers) and tracked == graph.guards.tracked:
-            return False
+            return len(places) > before
         guards = replace(graph.guards, tracked=frozenset(tracked))
         self._graphs[number] = replace(graph, optimizers=optimizers, guards=guards)
         return True
@@ -127,7 +146,7 @@ class Linker:
             return block
         called = self._lowered[call.callee]
         graph = self._graphs[call.callee]
-        named = places_in(called) | graph.optimizers.keys() | graph.guards.tracked
+        named = self._places[call.callee] | graph.optimizers.keys() | graph.guards.tracked
         for optimizer in graph.optimizers.values():
             named |= optimizer.owners.places | optimizer.owners.related
         outside = {}
@@ -143,8 +162,8 @@ class Linker:
         }
         strangers = frozenset(
             place
-            for place in graph.optimizers
-            if place not in outside and not called.places.is_built_here(place)
+            for place in graph.optimizers.keys() | owners_in(called)
+            if place not in outside and not called.places.is_made_here(place)
         )
         link = Link(tuple(outside.items()), tuple(passed.items()), strangers, call.lost)
         return replace(block, exit=replace(call, link=link))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from lintgrad.flow.bindings import Via
+from lintgrad.flow.bindings import Via, at
 from lintgrad.flow.elements import element_source
 from lintgrad.flow.events import UNKNOWN_OWNERS, Owners
 from lintgrad.flow.scopes import Scope, root_of
@@ -166,7 +166,7 @@ def _of_place(scope: Scope, expr: Expr, seen: frozenset[str]) -> Owners:
         return UNKNOWN_OWNERS
     where, bindings = found
     owners: list[Owners] = []
-    for binding in bindings:
+    for binding in at(bindings, expr.span):
         value: Expr | None = binding.value
         if binding.via is Via.ELEMENT and value is not None:
             value = element_source(value, binding.index, binding.parts) or value

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from lintgrad.flow import guesses
 from lintgrad.flow.aliases import Aliases
-from lintgrad.flow.bindings import Binding, Via
+from lintgrad.flow.bindings import Binding, Via, at
 from lintgrad.flow.crossing import Crossing
 from lintgrad.flow.elements import element_source
 from lintgrad.flow.events import UNKNOWN_OWNERS, Escape, Event, Owners, Step, ZeroGrad
@@ -183,10 +183,13 @@ class Places:
             self.optimizers[name] = self.known(name)
         return name
 
-    def is_built_here(self, name: str) -> bool:
-        """Whether the function itself builds the optimizer at a canonical place."""
+    def is_made_here(self, name: str) -> bool:
+        """Whether the function itself makes what a canonical place holds."""
         found = self._found(name)
-        return found is not None and found.build is not None and found.scope is self._scope
+        if found is not None:
+            return found.build is not None and found.scope is self._scope
+        bound = self._scope.bindings.get(name, [])
+        return len(bound) == 1 and isinstance(bound[0].value, Call)
 
     def known(self, name: str) -> Optimizer:
         """The optimizer at a canonical place, as far as it is known."""
@@ -228,24 +231,12 @@ class Places:
     def _seen(self, origin: Scope, place: str) -> str | None:
         """The name here of a place that another scope's optimizer holds the parameters of."""
         seen = self._crossing.seen(self._scope, origin, place)
-        if seen is not None:
-            return self._passed_as(origin, seen) or seen
-        if local_root(origin, place):
-            return self._passed_as(origin, place)
+        if seen is not None or local_root(origin, place):
+            return seen
         if root_of(place) == "self":
             same = origin.owner is not None and origin.owner is self._scope.owner
             return place if same else None
-        if origin.root is not self._scope.root:
-            return None
-        return self._passed_as(origin, place) or place
-
-    def _passed_as(self, origin: Scope, place: str) -> str | None:
-        """The parameter for which a visible caller passes a global of the file."""
-        for parameter in self._scope.parameters if self._scope.arguments is None else ():
-            for passed in self._roles.callers.passed(self._scope, parameter.name):
-                if place_of(passed.expr) == place and passed.scope in (origin, origin.root):
-                    return parameter.name
-        return None
+        return place if origin.root is self._scope.root else None
 
     def parameters(self, holder: Expr) -> tuple[str | None, Owners]:
         """The optimizer or the owners whose gradients `holder.grad` stands for."""
@@ -253,7 +244,7 @@ class Places:
         if place is None:
             return None, UNKNOWN_OWNERS
         found = self._scope.lookup(place)
-        for binding in found[1] if found is not None else ():
+        for binding in at(found[1], holder.span) if found is not None else ():
             if binding.via is Via.ELEMENT:
                 return self._elements(binding)
         if "[" in place:
@@ -277,7 +268,7 @@ class Places:
                 return place_of(optimizer)
             case Item(value=Name(id=group), index=Const(value="params")):
                 found = self._scope.lookup(group)
-                for binding in found[1] if found is not None else ():
+                for binding in at(found[1], iterated.span) if found is not None else ():
                     if binding.via is Via.ELEMENT:
                         return self._group_of(binding.value)
         return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lintgrad.flow.graph import FlowGraph
 from lintgrad.flow.linking import Linker
+from lintgrad.flow.outliving import Mentioned
 from lintgrad.flow.program import Finder, Program
 from lintgrad.source.text import Source
 
@@ -24,11 +25,15 @@ class Analysis:
 class Project:
     """Analyses the files of a project one after another; remembers what they have in common."""
 
-    def __init__(self, find: Finder | None = None) -> None:
-        """Modules that files import are found with `find`; without one, none are."""
+    def __init__(self, find: Finder | None = None, mentioned: Mentioned | None = None) -> None:
+        """Modules that files import are found with `find`; without one, none are.
+
+        `mentioned` says whether another file matches a pattern; without it, none does.
+        """
         self._find = find
+        self._mentioned = mentioned
         self._program = Program(find)
-        self._linker = Linker(self._program)
+        self._linker = Linker(self._program, mentioned)
 
     def analysed(self, source: Source) -> Analysis:
         """The graphs of a file's functions and of its module body, where gradients are used.
@@ -37,7 +42,7 @@ class Project:
         """
         if len(self._program.files) > _MOST_FILES:
             self._program = Program(self._find)
-            self._linker = Linker(self._program)
+            self._linker = Linker(self._program, self._mentioned)
         program = self._program
         file = program.load(source)
         roots = [

@@ -14,7 +14,7 @@ from lintgrad.flow.objects import Objects
 from lintgrad.flow.role import Basis, Found, Role, collection_of, element_of, strongest
 from lintgrad.flow.scopes import Argument, ClassScope, Global, Scope, root_of
 from lintgrad.syntax import apis
-from lintgrad.syntax.frameworks import TRAINING_MODULES
+from lintgrad.syntax.frameworks import DOES_MORE_WITH, TRAINING_MODULES
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
     Attr,
@@ -203,6 +203,8 @@ class Roles:
         known = {built for name in names if (built := built_by(name)) is not None}
         if len(known) == 1:  # a class that is chosen among optimizers is one, known or not
             role, kind = known.pop()
+            if any(k.name == DOES_MORE_WITH.get(name) for name in names for k in call.keywords):
+                return None
             return Found(role, Basis.BUILT, call, scope, kind=kind)
         if _asks_trainer(scope, call):
             return Found(Role.OPTIMIZER, Basis.BUILT)

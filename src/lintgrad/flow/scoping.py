@@ -28,7 +28,13 @@ def fill(scope: Scope, owner: ClassScope | None, found: list[Scope]) -> None:
                     bind(part.target, part.value, Via.VALUE, scope.bindings)
                 elif isinstance(part, Comprehension):
                     for clause in part.clauses:
-                        bind(clause.target, clause.iter, Via.ELEMENT, scope.bindings)
+                        bind(
+                            clause.target,
+                            clause.iter,
+                            Via.ELEMENT,
+                            scope.bindings,
+                            within=part.span,
+                        )
     for definition in definitions_of(scope.node.body):
         if isinstance(definition, Function):
             scope.functions[definition.name] = _function_scope(definition, scope, owner, found)

@@ -63,6 +63,7 @@ class Unseen:
         receiver = place_of(call.func.value) if isinstance(call.func, Attr) else None
         if receiver is not None and self._places.is_optimizer(receiver):
             return frozenset({self._places.canonical(receiver)})
+        optimizers |= self._made_from(call.func)
         if optimizers and not guesses.leaves_optimizer_alone(last):
             return frozenset(map(self._places.canonical, optimizers))
         if guesses.changes_gradients(name) or guesses.tells_others(name):
@@ -76,6 +77,14 @@ class Unseen:
             if receiver is not None and self._places.has_parameters(receiver):
                 return None
         return frozenset()
+
+    def _made_from(self, func: Expr) -> set[str]:
+        """The optimizers that something was handed which made the function that is called."""
+        found = self._scope.lookup(func.id) if isinstance(func, Name) else None
+        value = found[1][0].value if found is not None and len(found[1]) == 1 else None
+        handed = handed_to(value) if isinstance(value, Call) else ()
+        places = (place for argument in handed if (place := place_of(argument)) is not None)
+        return {place for place in places if self._places.is_optimizer(place)}
 
 
 def changes_gradients_in_place(call: Call, name: str | None) -> bool:

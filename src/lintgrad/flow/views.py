@@ -23,7 +23,8 @@ def seen_inside(called: FlowGraph, link: Link, optimizer: Optimizer) -> Optimize
     elif known is not None:
         owners = known.owners
     escaped = optimizer.escaped or len(names) > 1 or (known is not None and known.escaped)
-    suspects = frozenset() if names else link.strangers
+    in_sight = names and not any(p.startswith(_OUT_OF_SIGHT) for p in owners.places)
+    suspects = frozenset() if in_sight else link.strangers
     return Optimizer(place, optimizer.basis, owners, escaped, suspects)
 
 

@@ -1,14 +1,14 @@
 """What a rule may ask of a function: its events, and the states they are reached in."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from lintgrad.dataflow.between import through
 from lintgrad.dataflow.conditions import Condition, condition_of
-from lintgrad.dataflow.contexts import Context, LoopAround, contexts_of
+from lintgrad.dataflow.contexts import Context, LoopAround, contexts_of, contexts_of_next_call
 from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Typestate
 from lintgrad.dataflow.witness import Passed, trail
@@ -40,11 +40,14 @@ class Hit:
     """The loops that the event is in, those around the calls that lead to it included."""
     subject: Optimizer
     """The optimizer as the function calls it that is looked at."""
+    again: bool = False
+    """Whether it takes another call of the function, which nobody in sight calls."""
 
     @property
     def most_confident(self) -> Confidence:
-        """What the basis for the optimizer allows."""
-        return _BY_BASIS[self.optimizer.basis]
+        """What the basis for the optimizer, and for there being another call, allow."""
+        basis = _BY_BASIS[self.optimizer.basis]
+        return min(basis, Confidence.MEDIUM) if self.again else basis
 
     def confidence(self, *, varying: Confidence, fixed: Confidence) -> Confidence:
         """The lesser of what certainty and the basis for the optimizer allow.
@@ -143,6 +146,22 @@ class Flow:
                         found = self._hit(solution, context, point, bad)
                         if found is not None:
                             yield found
+            if optimizer.place in self.graph.again and solution.exact:
+                yield from self._next_call(solution, kind, bad)
+
+    def _next_call(
+        self,
+        solution: Solution[State, Act, Optimizer],
+        kind: type[Event],
+        bad: Callable[[State], bool],
+    ) -> Iterator[Hit]:
+        """The events that are certainly reached in a bad state when it is called again."""
+        for context in contexts_of_next_call(solution):
+            for point, event in context.points():
+                if isinstance(event, kind) and context.certainty(point, bad) is Certainty.ALWAYS:
+                    found = self._hit(solution, context, point, bad)
+                    if found is not None:
+                        yield replace(found, again=True)
 
     def _hit(
         self,

@@ -9,6 +9,9 @@ from lintgrad.source.text import Source
 _HIGHEST = 6
 """Folders above the importing file that are searched for a package, at most."""
 
+_MOST_FILES = 4000
+"""A project with more files than this is not searched for who calls a function."""
+
 _TRAINING = re.compile(rb"\.backward\(|zero_grad|\.grad\b|optim(izer|s)?\b|\.step\(\)")
 """What a module must mention for its code to be worth following."""
 
@@ -20,6 +23,7 @@ class Modules:
         self._roots: dict[str, tuple[str, ...]] = {}
         self._held: dict[tuple[str, str], bool] = {}
         self._sources: dict[str, Source | None] = {}
+        self._texts: dict[str, dict[str, bytes] | None] = {}
 
     def find(self, dotted: str, importing: str) -> Source | None:
         """The source of a module as seen from the file at a path; None if there is no such file.
@@ -34,6 +38,21 @@ class Modules:
         if path not in self._sources:
             self._sources[path] = _training_source(path)
         return self._sources[path]
+
+    def mentioned(self, path: str, pattern: str) -> bool:
+        """Whether another file of the project of the one at a path matches a pattern.
+
+        The project is the repository, or else the folder; a very large one is taken to match.
+        """
+        root = _repository(path)
+        if root not in self._texts:
+            self._texts[root] = _texts(root)
+        texts = self._texts[root]
+        if texts is None:
+            return True
+        expression = re.compile(pattern.encode())
+        own = os.path.abspath(path)  # noqa: PTH100
+        return any(expression.search(text) for other, text in texts.items() if other != own)
 
     def path_of(self, dotted: str, importing: str) -> str | None:
         """The path of a module's file, spelled as the importing file's is."""
@@ -64,6 +83,36 @@ class Modules:
             base = os.path.join(root, name)  # noqa: PTH118
             self._held[key] = os.path.isfile(f"{base}.py") or os.path.isdir(base)  # noqa: PTH112, PTH113
         return self._held[key]
+
+
+def _repository(path: str) -> str:
+    """The repository that a file is in, or its folder if it is in none."""
+    own = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120
+    folder = own
+    while not os.path.exists(os.path.join(folder, ".git")):  # noqa: PTH110, PTH118
+        above = os.path.dirname(folder)  # noqa: PTH120
+        if above == folder:
+            return own
+        folder = above
+    return folder
+
+
+def _texts(root: str) -> dict[str, bytes] | None:
+    """The Python files below a folder; None if there are very many."""
+    found: dict[str, bytes] = {}
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if name.endswith((".py", ".ipynb")):
+                path = os.path.join(folder, name)  # noqa: PTH118
+                try:
+                    with open(path, "rb") as file:  # noqa: PTH123
+                        found[path] = file.read()
+                except OSError:
+                    continue
+        if len(found) > _MOST_FILES:
+            return None
+    return found
 
 
 def _module_in(folder: str, parts: list[str]) -> str | None:

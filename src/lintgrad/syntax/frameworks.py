@@ -45,11 +45,16 @@ ENGINES = {
     "lightning.Fabric": "fabric",
     "lightning.fabric.Fabric": "fabric",
     "lightning_fabric.Fabric": "fabric",
-    # colossalai 0.5, colossalai/booster/booster.py
-    "colossalai.booster.Booster": "booster",
     # timm 1.0, timm/utils/cuda.py: the object is called.
     "timm.utils.NativeScaler": "native scaler",
     "timm.utils.ApexScaler": "native scaler",
+}
+
+DOES_MORE_WITH = {
+    # Keywords with which an engine's backward steps and clears as well (accelerate 1.15,
+    # src/accelerate/accelerator.py: the DeepSpeed engine does all of it).
+    "accelerate.Accelerator": "deepspeed_plugin",
+    "accelerate.accelerator.Accelerator": "deepspeed_plugin",
 }
 
 STEPPED = {
@@ -71,7 +76,6 @@ RETURNED: dict[str, tuple[str | None, ...]] = {
 METHODS = {
     ("accelerator", "backward"): _BACKWARD,
     ("fabric", "backward"): _BACKWARD,
-    ("booster", "backward"): _BACKWARD,
     # deepspeed 0.18, deepspeed/runtime/engine.py: `step` clears what it has applied, both on the
     # last micro-batch of a window only.
     ("deepspeed engine", "backward"): _BACKWARD,

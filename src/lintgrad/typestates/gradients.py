@@ -111,15 +111,15 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
         case Step(optimizer=place):
             return _by_place(place, optimizer, GradAct.APPLY)
         case ZeroGrad(optimizer=None, owners=owners):
-            return _by_owners(owners, optimizer.owners, GradAct.CLEAR)
+            return _by_owners(owners, optimizer, GradAct.CLEAR)
         case ZeroGrad(optimizer=str() as place, owners=owners):
             direct = _by_place(place, optimizer, GradAct.CLEAR)
             if direct is not None or not owners.places:
                 return direct
-            shared = _by_owners(owners, optimizer.owners, GradAct.CLEAR)
+            shared = _by_owners(owners, optimizer, GradAct.CLEAR)
             return None if shared is None or not optimizer.owners.complete else GradAct.LOSE
         case GradAssign(owners=owners):
-            return _by_owners(owners, optimizer.owners, GradAct.REPLACE)
+            return _by_owners(owners, optimizer, GradAct.REPLACE)
         case Build(optimizer=place, fresh=fresh):
             return GradAct.RENEW if fresh and place == optimizer.place else None
         case Escape(places=places):
@@ -180,7 +180,8 @@ def _rebound(places: tuple[str, ...], own: str) -> bool:
     return any(p == own or _below(p, own) or f"[{p}]" in own for p in places)
 
 
-def _by_owners(touched: Owners, own: Owners, act_: GradAct) -> GradAct | None:
+def _by_owners(touched: Owners, optimizer: Optimizer, act_: GradAct) -> GradAct | None:
+    own = optimizer.owners
     if (
         own.complete
         and own.places
@@ -188,7 +189,8 @@ def _by_owners(touched: Owners, own: Owners, act_: GradAct) -> GradAct | None:
         and all(_covered(p, touched.places) for p in own.places)
     ):
         return act_
-    if own.complete and touched.complete and not _linked(touched, own):
+    suspected = optimizer.suspects & touched.places
+    if own.complete and touched.complete and not suspected and not _linked(touched, own):
         return None
     return GradAct.LOSE
 
