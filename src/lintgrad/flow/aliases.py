@@ -42,7 +42,8 @@ class Aliases:
         elif place not in self._scope.bindings:
             held = self._crossing.in_scope(self._scope, place)
             found += [held] if held is not None else []
-        for binding in self._scope.bindings.get(place, ()):
+        bindings = self._scope.bindings.get(place) or self._of_object(place)
+        for binding in bindings:
             if isinstance(binding.value, Const):
                 continue
             alias = self._alias(binding)
@@ -51,6 +52,13 @@ class Aliases:
             if alias != place and alias not in found:
                 found.append(alias)
         return found
+
+    def _of_object(self, place: str) -> list[Binding]:
+        """What another method of the object makes an attribute another name of."""
+        found = self._scope.lookup(place) if place.startswith("self.") else None
+        once = found[1] if found is not None and len(found[1]) == 1 else []
+        same = [b for b in once if (place_of(b.value) or "").startswith("self.")]
+        return same if once and once[0].via is Via.VALUE else []
 
     def _same_argument(self, parameter: str) -> str | None:
         """An earlier parameter that is passed the same thing."""

@@ -6,11 +6,11 @@ from lintgrad.flow.events import Assign, Build, Event, Rebind
 from lintgrad.flow.loops import names_in
 from lintgrad.flow.places import Places
 from lintgrad.flow.relevance import Relevance
-from lintgrad.flow.roles import Roles
+from lintgrad.flow.roles import Roles, asks_trainer
 from lintgrad.flow.scopes import Scope, root_of
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Const, Expr, Item, Sequence
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Item, Sequence
 from lintgrad.syntax.walk import parts_of
 
 
@@ -63,6 +63,8 @@ class Assignments:
     def _is_lost(self, place: str, value: Expr) -> bool:
         """Whether a place gets a value that is neither built here nor made from what it was."""
         if isinstance(value, Const) or self._relevance.is_build(value):
+            return False
+        if isinstance(value, Call) and asks_trainer(self._scope, value):
             return False
         if self._places.canonical(place) != place:
             return False

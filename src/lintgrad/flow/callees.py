@@ -1,10 +1,12 @@
 """Which function of the project a call runs, and what it is bound to."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lintgrad.flow.bindings import Via
+from lintgrad.flow.evidence import Basis
+from lintgrad.flow.methods import is_abstract, is_static
 from lintgrad.flow.scopes import Argument, ClassScope, Global, Scope
 from lintgrad.flow.scoping import fill
 from lintgrad.syntax.names import place_of
@@ -13,16 +15,11 @@ from lintgrad.syntax.nodes import (
     Call,
     Const,
     Expr,
-    ExprStmt,
     Function,
     Lambda,
     Name,
-    Other,
-    Raise,
     Return,
-    Stmt,
 )
-from lintgrad.syntax.walk import statements_of
 
 if TYPE_CHECKING:
     from lintgrad.flow.roles import Roles
@@ -32,6 +29,10 @@ _DEEPEST = 12
 
 _NO_FUNCTION = frozenset({"property", "cached_property", "contextmanager", "asynccontextmanager"})
 """Decorators that make something else of a function; all others are taken to keep it."""
+
+
+Overridden = Callable[[Scope, ClassScope], bool]
+"""Whether a class that derives from another has its own method in place of one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,8 +50,9 @@ class Callee:
 class Callees:
     """Resolves calls and function values of a project."""
 
-    def __init__(self, roles: "Roles") -> None:
+    def __init__(self, roles: "Roles", overridden: Overridden) -> None:
         self._roles = roles
+        self._overridden = overridden
         self._lambdas: dict[tuple[Scope, Lambda], Scope] = {}
         self._known: dict[tuple[Scope, Expr], Callee | None] = {}
         self._asked: set[tuple[Scope, Expr]] = set()
@@ -178,16 +180,25 @@ class Callees:
             return None
         return self.of_value(found[0], found[1][0].value, depth + 1)
 
+    def is_open(self, scope: Scope, func: Expr) -> bool:
+        """Whether a call runs a method of the project that another class may have its own of."""
+        if not isinstance(func, Attr) or place_of(func.value) is None:
+            return False
+        own = self.own_class(scope, func.value)
+        method = own.method(func.name) if own is not None else None
+        return own is not None and method is not None and self._is_open(method, own, func, scope)
+
     def _is_open(self, method: Scope, own: ClassScope, expr: Attr, scope: Scope) -> bool:
         """Whether another method may run: one that is only declared, or that a subclass has."""
-        if is_abstract(method):
-            return True
         receiver: Expr = expr.value
         while isinstance(receiver, Name) and receiver.id == "self":
             if scope.arguments is None or "self" not in scope.arguments:
-                return _is_overridden(method, own, scope)
+                return is_abstract(method) or self._overridden(method, own)
             scope, receiver = scope.arguments["self"]
-        return False  # whose method it is has been seen
+        found = self._roles.of_expr(scope, receiver)
+        if found is not None and found.basis is Basis.BUILT:
+            return False  # whose method it is has been seen
+        return is_abstract(method) or self._overridden(method, own)
 
     def _of_super(self, scope: Scope, expr: Attr) -> Callee | None:
         if scope.owner is None:
@@ -270,35 +281,3 @@ class Callees:
             fill(made, scope.owner, [])
             self._lambdas[key] = made
         return self._lambdas[key]
-
-
-def is_static(method: Scope) -> bool:
-    """Whether a method does not get the object it is called on."""
-    node = method.node
-    decorators = node.decorators if isinstance(node, Function) else ()
-    return any(place_of(d) in ("staticmethod", "classmethod") for d in decorators)
-
-
-def is_abstract(method: Scope) -> bool:
-    """Whether a method is only declared: its body does nothing, or raises."""
-    body = [s for s in statements_of(method.node.body) if not _is_docstring(s)]
-    return all(isinstance(s, Raise) for s in body)
-
-
-def _is_docstring(statement: Stmt) -> bool:
-    match statement:
-        case ExprStmt(value=Const(value=str())):
-            return True
-        case ExprStmt(value=Other(parts=())):
-            return True  # `...`
-    return False
-
-
-def _is_overridden(method: Scope, own: ClassScope, scope: Scope) -> bool:
-    """Whether a class in the file derives from a class and has its own such method."""
-    return any(
-        other is not own
-        and own in other.lineage()
-        and other.method(method.name_alone) is not method
-        for other in scope.root.classes.values()
-    )

@@ -189,6 +189,8 @@ class Calls:
     def _step(self, call: Call, func: Attr) -> tuple[Event, ...]:
         receiver = place_of(func.value)
         if receiver is None:
+            if call.args and not self._is_closure(call):
+                return ()  # `super().step(action)`: what is stepped with something is none
             return (self._escape(call, None, "steps something that has no name here"),)
         role = self._places.role(receiver)
         handed = place_of(call.args[0]) if call.args else None

@@ -28,6 +28,9 @@ class Followed:
     def events(self, scope: Scope, call: Call) -> tuple[Event, ...] | None:
         """What a call of a function of the project does; None if it is none."""
         callee = self._roles.callees.of_call(scope, call)
+        if callee is None and self._roles.callees.is_open(scope, call.func):
+            text = spelled(scope.source.text, call.func.span)
+            return (Escape(call.span, None, f"`{text}(...)` may be overridden"),)
         if callee is None:
             return None
         if not (self._touching.runs_touching(callee) or self._touching.call_may_touch(scope, call)):

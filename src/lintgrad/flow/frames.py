@@ -7,7 +7,8 @@ the code, and pass the same kinds of things. So a function is lowered once for e
 from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from lintgrad.flow.callees import Callee, is_static
+from lintgrad.flow.callees import Callee
+from lintgrad.flow.methods import is_static
 from lintgrad.flow.ownership import owners_of
 from lintgrad.flow.scopes import Argument, Scope
 from lintgrad.syntax.names import place_of

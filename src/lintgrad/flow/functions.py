@@ -10,6 +10,7 @@ from lintgrad.flow.calls import Calls
 from lintgrad.flow.conditions import Conditions
 from lintgrad.flow.crossing import Crossing
 from lintgrad.flow.events import Assign, Backward, Build, GradAssign, NamedOnly, Step, ZeroGrad
+from lintgrad.flow.evidence import Basis
 from lintgrad.flow.feeding import feeding_places
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.graph import Block, FlowGraph, Optimizer
@@ -19,7 +20,6 @@ from lintgrad.flow.lowering import Reading
 from lintgrad.flow.places import Places
 from lintgrad.flow.program import Program
 from lintgrad.flow.relevance import Relevance
-from lintgrad.flow.role import Basis
 from lintgrad.flow.scopes import Scope, root_of
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of

@@ -19,7 +19,7 @@ def grad_holder(expr: Expr) -> Expr | None:
             return holder
         case Attr(value=inner, name="data"):
             return grad_holder(inner)
-        case Call(func=Attr(value=inner, name="detach"), args=()):
+        case Call(func=Attr(value=inner, name="detach" | "detach_"), args=()):
             return grad_holder(inner)
     return None
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lintgrad.flow.events import Event, Owners
-from lintgrad.flow.role import Basis
+from lintgrad.flow.evidence import Basis
 from lintgrad.source.text import Span
 from lintgrad.syntax.nodes import Expr
 

@@ -26,6 +26,10 @@ _TOUCHES_GRADIENTS = frozenset(
 _TELLS_OTHERS = frozenset(
     "hook hooks callback callbacks cb emit fire dispatch notify before after".split()
 )
+_ANY_FUNCTION = frozenset(
+    "fn func function action handler listener observer event plugin extension task job run go "
+    "enter exit on each then call thing operation op command work worker watcher".split()
+)
 _GRADIENTS = frozenset("grad grads gradient gradients".split())
 _CHANGES = frozenset("zero zeros reset clear apply step set".split())
 _READS_GRADIENTS = frozenset(
@@ -72,6 +76,11 @@ def may_touch_gradients(function: str) -> bool:
     """Whether a function that cannot be seen is named as if it clears, steps or runs backward."""
     found = set(words(function))
     return bool(found & _TOUCHES_GRADIENTS) and not found & _READS_GRADIENTS
+
+
+def says_nothing(function: str) -> bool:
+    """Whether the name of a function that was handed in could be that of any function."""
+    return len(function) == 1 or not _ANY_FUNCTION.isdisjoint(words(function))
 
 
 def tells_others(function: str) -> bool:

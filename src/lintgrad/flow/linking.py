@@ -7,10 +7,12 @@ from lintgrad.flow.crossing import Crossing
 from lintgrad.flow.events import UNKNOWN_OWNERS, Owners
 from lintgrad.flow.functions import Lowered, lower_frame, owners_in, places_in
 from lintgrad.flow.graph import Block, Call, FlowGraph, Link, Optimizer, reachable
-from lintgrad.flow.outliving import Mentioned, called_again
-from lintgrad.flow.program import Program
+from lintgrad.flow.outliving import called_again
+from lintgrad.flow.ownership import related_places
+from lintgrad.flow.program import Mentioned, Program
 from lintgrad.flow.role import Role
 from lintgrad.flow.scopes import Scope, root_of
+from lintgrad.flow.unfollowed import EVERYTHING, cleared_out_of_sight
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Expr
 from lintgrad.syntax.walk import parts_of
@@ -44,8 +46,28 @@ class Linker:
         self._link(first)
         for number in numbers.values():
             if number >= first:
+                self._lose(number)
                 self._repeat(number)
         return numbers, self._graphs
+
+    def _lose(self, number: int) -> None:
+        """Give up the optimizers of a function that something may clear out of sight."""
+        graph = self._graphs[number]
+        own = self._program.files[graph.span.path]
+        paths = {self._graphs[n].span.path for n in reachable(self._graphs, number)}
+        followed = {frame.function_itself for frame in self._program.frames if frame.origin}
+        lost = frozenset[str]().union(
+            *(
+                cleared_out_of_sight(file.scopes, followed, {own.source.text, file.source.text})
+                for file in (self._program.files[path] for path in paths)
+            )
+        )
+        if lost:
+            optimizers = {
+                place: replace(o, escaped=o.escaped or _is_among(place, lost))
+                for place, o in graph.optimizers.items()
+            }
+            self._graphs[number] = replace(graph, optimizers=optimizers)
 
     def _repeat(self, number: int) -> None:
         """Note the optimizers that a function outlives no call of."""
@@ -165,6 +187,11 @@ class Linker:
             for place in graph.optimizers.keys() | owners_in(called)
             if place not in outside and not called.places.is_made_here(place)
         )
+        strangers |= {
+            place
+            for place in owners_in(called)
+            if place in outside and related_places(self._lowered[number].scope, outside[place])
+        }
         link = Link(tuple(outside.items()), tuple(passed.items()), strangers, call.lost)
         return replace(block, exit=replace(call, link=link))
 
@@ -188,3 +215,7 @@ class Linker:
                     found.add(call.callee)
                     todo.append(call.callee)
         return found
+
+
+def _is_among(place: str, lost: frozenset[str]) -> bool:
+    return EVERYTHING in lost or place.rsplit(".", 1)[-1].split("[", maxsplit=1)[0] in lost

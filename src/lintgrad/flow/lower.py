@@ -49,8 +49,9 @@ def _definition(lowering: Lowering, statement: nodes.Function | nodes.Class) -> 
 
 def _with(lowering: Lowering, statement: nodes.With) -> None:
     if any(lowering.reading.calls.expects_error(item.value) for item in statement.items):
-        reason = "what raises here is expected to, and how far it gets is not known"
-        lowering.emit([Escape(statement.span, None, reason)])
+        # How far it gets before it raises is not known: that much is, so it is no gap.
+        reason = "what raises here is expected to"
+        lowering.blocks.add(Escape(statement.span, None, reason))
         return
     for item in statement.items:
         lowering.expression(item.value)

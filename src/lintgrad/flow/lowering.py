@@ -4,7 +4,7 @@ What a kind of statement lowers to is said in `lower`, `branching` and `repetiti
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lintgrad.flow.assignments import Assignments, forget
@@ -20,6 +20,7 @@ from lintgrad.flow.scopes import Scope
 from lintgrad.source.text import Span
 from lintgrad.syntax import nodes
 from lintgrad.syntax.nodes import Expr, Stmt
+from lintgrad.syntax.walk import parts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +163,21 @@ class Lowering:
             return
         if atom.negated:
             yes, no = no, yes
+        if self._answers_for_a_call(atom.asked):
+            # What it answers may go with what the called function did to the gradients.
+            atom = replace(atom, key=atom.key or f"what is answered at {span.start}")
+            self.blocks.leave(Branch(None, atom.key, atom.mentions, yes, no, span))
+            return
         ends = loop if loop is not None and loop.done in (yes, no) else None
         self.blocks.leave(Branch(atom.asked, atom.key, atom.mentions, yes, no, span, ends))
+
+    def _answers_for_a_call(self, test: Expr) -> bool:
+        """Whether a test asks what a followed call returned."""
+        calls = [part for part in parts_of(test) if isinstance(part, nodes.Call)]
+        for part in parts_of(test):
+            found = self.reading.scope.lookup(part.id) if isinstance(part, nodes.Name) else None
+            calls += [b.value for b in found[1] if isinstance(b.value, nodes.Call)] if found else []
+        return any(map(self.reading.calls.is_followed, calls))
 
     def is_relevant(self, statements: Iterable[Stmt]) -> bool:
         """Whether statements hold an event, a jump, or give a value to a place that matters."""

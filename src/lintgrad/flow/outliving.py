@@ -5,18 +5,16 @@ optimizer: what its last call left is then what its next call finds.
 """
 
 import re
-from collections.abc import Callable
 
+from lintgrad.flow.evidence import Basis
 from lintgrad.flow.functions import Lowered
 from lintgrad.flow.graph import FlowGraph
-from lintgrad.flow.role import Basis
+from lintgrad.flow.program import Mentioned
 from lintgrad.flow.scopes import Scope, root_of
 from lintgrad.syntax.frameworks import TRAINING_MODULES
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Call, Const, Function
-
-Mentioned = Callable[[str, str], bool]
-"""Whether another file of the project of the one at a path matches a pattern."""
+from lintgrad.syntax.walk import handed_to
 
 _CLEARS = re.compile(r"zero_grad|\.grad\b|clear|reset", re.IGNORECASE)
 _ENTERED_BY_NAME = re.compile(r"test|main$|setup|setUp|__")
@@ -39,7 +37,10 @@ def called_again(
     return frozenset(
         place
         for place, optimizer in graph.optimizers.items()
-        if optimizer.basis >= Basis.ANNOTATED and not optimizer.escaped and _lives_on(scope, place)
+        if optimizer.basis >= Basis.ANNOTATED
+        and not optimizer.escaped
+        and _lives_on(scope, place)
+        and not _is_given_away(scope, place)
     )
 
 
@@ -76,6 +77,8 @@ def _is_uncalled(scope: Scope, mentioned: Mentioned | None) -> bool:
 
 def _clears_elsewhere(scope: Scope, reached: list[FlowGraph], mentioned: Mentioned | None) -> bool:
     """Whether anything outside of what the function runs through may clear."""
+    if scope.owner is not None and not all(map(_leaves_alone, scope.owner.outside_bases())):
+        return True
     text = scope.source.text
     inside = [g.span for g in reached if g.span.path == scope.source.path]
     for match in _CLEARS.finditer(text):
@@ -83,6 +86,22 @@ def _clears_elsewhere(scope: Scope, reached: list[FlowGraph], mentioned: Mention
             return True
     name = scope.owner.name if scope.owner is not None else scope.name_alone
     return mentioned is not None and mentioned(scope.source.path, rf"\b{re.escape(name)}\b")
+
+
+def _leaves_alone(base: str) -> bool:
+    """Whether a base class outside of the project has nothing that clears."""
+    return base in ("object", "ABC", "abc.ABC", "Protocol") or base.startswith("torch.nn.")
+
+
+def _is_given_away(scope: Scope, place: str) -> bool:
+    """Whether a method gives the optimizer to something that is not torch's."""
+    methods = scope.owner.methods.values() if scope.owner is not None else [scope.root]
+    return any(
+        place in {place_of(argument) for argument in handed_to(call)}
+        and not (method.dotted(call.func) or "").startswith("torch.")
+        for method in methods
+        for call in method.calls
+    )
 
 
 def _lives_on(scope: Scope, place: str) -> bool:

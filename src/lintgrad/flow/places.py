@@ -8,9 +8,10 @@ from lintgrad.flow.bindings import Binding, Via, at
 from lintgrad.flow.crossing import Crossing
 from lintgrad.flow.elements import element_source
 from lintgrad.flow.events import UNKNOWN_OWNERS, Escape, Event, Owners, Step, ZeroGrad
+from lintgrad.flow.evidence import Basis
 from lintgrad.flow.graph import Optimizer
 from lintgrad.flow.ownership import canonical_module, local_root, module_owners, owners_of
-from lintgrad.flow.role import Basis, Found, Role
+from lintgrad.flow.role import Found, Role
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope, root_of
 from lintgrad.flow.usage import Usage

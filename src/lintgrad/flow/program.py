@@ -1,10 +1,12 @@
 """The files of a project as far as they are looked at: modules on demand, and their frames."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from lintgrad.flow.definitions import find
-from lintgrad.flow.role import Basis
+from lintgrad.flow.evidence import Basis
+from lintgrad.flow.methods import overridden_in_file
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import ClassScope, Global, Scope
 from lintgrad.flow.scoping import scopes_of
@@ -17,8 +19,15 @@ from lintgrad.syntax.parse import parse
 _TORCH = ("torch", "accelerate", "lightning", "pytorch_lightning", "lightning_fabric", "apex")
 _OTHER_ENGINES = ("tensorflow", "keras", "mxnet", "paddle", "jax", "tinygrad", "micrograd", "numpy")
 
+_FOR_ALL_ENGINES = ("torch.utils.tensorboard", "torch.utils.data")
+"""Parts of torch that code of other engines uses as well."""
+
 Finder = Callable[[str, str], Source | None]
 """Finds a module's source by its dotted name, as seen from the file at a path."""
+
+
+Mentioned = Callable[[str, str], bool]
+"""Whether another file of the project of the one at a path matches a pattern."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,8 +44,9 @@ class File:
 class Program:
     """The files of a project, loaded as they are asked for; numbers its frames."""
 
-    def __init__(self, find: Finder | None = None) -> None:
-        self.roles = Roles()
+    def __init__(self, find: Finder | None = None, mentioned: Mentioned | None = None) -> None:
+        self._mentioned = mentioned
+        self.roles = Roles(self.overridden)
         self.touching = Touching(self.roles)
         self.files: dict[str, File] = {}
         self.frames: list[Scope] = []
@@ -76,6 +86,17 @@ class Program:
             self._definitions[key] = find(self, dotted, importing)
         return self._definitions[key]
 
+    def overridden(self, method: Scope, own: ClassScope) -> bool:
+        """Whether a class that derives from another has its own method in place of one."""
+        if overridden_in_file(method, own, own.scope):
+            return True
+        if self._mentioned is None:
+            return False
+        path = own.scope.source.path
+        defines = rf"\bdef\s+{re.escape(method.name_alone)}\b"
+        derives = rf"\(\s*(\w+\.)*{re.escape(own.name)}\b"
+        return self._mentioned(path, defines) and self._mentioned(path, derives)
+
     def number(self, frame: Scope) -> int:
         """The number of a frame in the program."""
         if frame not in self._numbers:
@@ -99,7 +120,8 @@ class Program:
 
 
 def _strength(scopes: list[Scope]) -> Basis | None:
-    imported = {name.split(".")[0] for scope in scopes for name in scope.imports.values()}
+    names = {name for scope in scopes for name in scope.imports.values()}
+    imported = {name.split(".")[0] for name in names if not name.startswith(_FOR_ALL_ENGINES)}
     if imported & set(_TORCH):
         return Basis.BUILT
     return None if imported & set(_OTHER_ENGINES) else Basis.NAMED

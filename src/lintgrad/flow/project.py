@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from lintgrad.flow.graph import FlowGraph
 from lintgrad.flow.linking import Linker
-from lintgrad.flow.outliving import Mentioned
-from lintgrad.flow.program import Finder, Program
+from lintgrad.flow.program import Finder, Mentioned, Program
 from lintgrad.source.text import Source
 
 _MOST_FILES = 300
@@ -32,7 +31,7 @@ class Project:
         """
         self._find = find
         self._mentioned = mentioned
-        self._program = Program(find)
+        self._program = Program(find, mentioned)
         self._linker = Linker(self._program, mentioned)
 
     def analysed(self, source: Source) -> Analysis:
@@ -41,7 +40,7 @@ class Project:
         Raises Unreadable if the file is not Python.
         """
         if len(self._program.files) > _MOST_FILES:
-            self._program = Program(self._find)
+            self._program = Program(self._find, self._mentioned)
             self._linker = Linker(self._program, self._mentioned)
         program = self._program
         file = program.load(source)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import Enum, IntEnum, auto
+from enum import Enum, auto
 
+from lintgrad.flow.evidence import Basis
 from lintgrad.flow.scopes import ClassScope, Scope
 from lintgrad.syntax.nodes import Call
 
@@ -20,19 +21,6 @@ class Role(Enum):
     """An object of a class in this file that is no torch optimizer."""
     COLLECTION = auto()
     """A list, tuple or dict of optimizers."""
-
-
-class Basis(IntEnum):
-    """The evidence for a role, weakest first."""
-
-    NAMED = 0
-    """Only the name speaks: a fragment without imports."""
-    USED = 1
-    """It is stepped or cleared in one flow with a torch backward."""
-    ANNOTATED = 2
-    """A type annotation says so."""
-    BUILT = 3
-    """Its construction is in sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +43,10 @@ def strongest(found: Iterable[Found | None]) -> Found | None:
         return None  # sometimes an optimizer, sometimes not: nothing to rely on
     builds = [f for f in known if f.build is not None]
     best = max(known, key=lambda f: f.basis, default=None)
+    kind = next((f.kind for f in known if f.kind), "")
     if best is not None and len(builds) == 1:
-        return replace(builds[0], basis=best.basis)
-    return None if best is None else Found(best.role, best.basis, own=best.own, kind=best.kind)
+        return replace(builds[0], basis=best.basis, kind=kind)
+    return None if best is None else Found(best.role, best.basis, own=best.own, kind=kind)
 
 
 def collection_of(found: Found | None) -> Found | None:

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from lintgrad.flow import guesses
 from lintgrad.flow.bindings import Binding, Via
 from lintgrad.flow.builders import built_by, is_optimizer_class, part_built_by
-from lintgrad.flow.callees import Callees
+from lintgrad.flow.callees import Callees, Overridden
 from lintgrad.flow.callers import Callers
 from lintgrad.flow.elements import VIEWS, element_source
+from lintgrad.flow.evidence import Basis
 from lintgrad.flow.frames import Frames
 from lintgrad.flow.gradients_by_hand import clears
 from lintgrad.flow.objects import Objects
-from lintgrad.flow.role import Basis, Found, Role, collection_of, element_of, strongest
+from lintgrad.flow.role import Found, Role, collection_of, element_of, strongest
 from lintgrad.flow.scopes import Argument, ClassScope, Global, Scope, root_of
 from lintgrad.syntax import apis
 from lintgrad.syntax.frameworks import DOES_MORE_WITH, TRAINING_MODULES
@@ -34,8 +35,8 @@ from lintgrad.syntax.nodes import (
 class Roles:
     """Answers what a place of a project holds; remembers its answers."""
 
-    def __init__(self) -> None:
-        self.callees = Callees(self)
+    def __init__(self, overridden: Overridden) -> None:
+        self.callees = Callees(self, overridden)
         self.frames = Frames(self)
         self.callers = Callers()
         self.objects = Objects(self)
@@ -154,7 +155,7 @@ class Roles:
     def _of_part(self, scope: Scope, binding: Binding) -> Found | None:
         """`a, b = f(a, b)`: the parts are taken to be the arguments in their order."""
         value = binding.value
-        if isinstance(value, Call) and _asks_trainer(scope, value):
+        if isinstance(value, Call) and asks_trainer(scope, value):
             return Found(Role.OPTIMIZER, Basis.BUILT)
         built = None
         if isinstance(value, Call) and (name := scope.dotted(value.func)) is not None:
@@ -206,7 +207,7 @@ class Roles:
             if any(k.name == DOES_MORE_WITH.get(name) for name in names for k in call.keywords):
                 return None
             return Found(role, Basis.BUILT, call, scope, kind=kind)
-        if _asks_trainer(scope, call):
+        if asks_trainer(scope, call):
             return Found(Role.OPTIMIZER, Basis.BUILT)
         place = place_of(call.func)
         own = scope.class_named(place) if place is not None else None
@@ -277,7 +278,7 @@ class Roles:
         return name is not None and is_optimizer_class(name)
 
 
-def _asks_trainer(scope: Scope, call: Call) -> bool:
+def asks_trainer(scope: Scope, call: Call) -> bool:
     """Whether a module that a trainer trains asks it for its optimizers (lightning 2.6)."""
     if place_of(call.func) != "self.optimizers" or scope.owner is None:
         return False

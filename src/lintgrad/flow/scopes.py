@@ -182,6 +182,12 @@ class Scope:
         found = self.imported(name)
         return found if isinstance(found, ClassScope) else None
 
+    def all_classes(self) -> Iterator["ClassScope"]:
+        """The classes of the scope, and of all functions in it."""
+        yield from self.classes.values()
+        for function in self.functions.values():
+            yield from function.all_classes()
+
     def imported(self, place: str) -> "Scope | ClassScope | Global | None":
         """What a name that the scope imports from another file of the project refers to."""
         if self.importer is None or "[" in place:

@@ -7,8 +7,19 @@ from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import ClassScope, Scope
 from lintgrad.syntax.frameworks import METHODS
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Assign, Attr, Call, Delete, Expr, Lambda, Name
-from lintgrad.syntax.walk import handed_to, statements_of
+from lintgrad.syntax.nodes import (
+    Assign,
+    Attr,
+    AugAssign,
+    Call,
+    Const,
+    Delete,
+    Expr,
+    Lambda,
+    Name,
+    Stmt,
+)
+from lintgrad.syntax.walk import expressions_of, handed_to, parts_of, statements_of
 
 _FRAMEWORK_METHODS = frozenset(method for (_, method), row in METHODS.items() if row.effects)
 _METHODS = frozenset({"backward", "zero_grad", "step", "first_step", "second_step"})
@@ -18,6 +29,7 @@ class Touching:
     """Answers whether calling a function of the project may change gradients."""
 
     def __init__(self, roles: Roles) -> None:
+        self._roles = roles
         self._callees = roles.callees
         self._known: dict[Scope, bool] = {}
         self._asked: set[Scope] = set()
@@ -67,6 +79,9 @@ class Touching:
         callee = self._callees.of_call(scope, call)
         if callee is not None and self.runs_touching(callee):
             return True
+        called = self._roles.of_expr(scope, call.func)
+        if called is not None and (called.kind, "__call__") in METHODS:
+            return True
         return any(self._touching_value(scope, argument) for argument in handed_to(call))
 
     def _touching_value(self, scope: Scope, argument: Expr) -> bool:
@@ -82,6 +97,7 @@ def touches_itself(scope: Scope) -> bool:
     return (
         any(map(_touching_call, scope.calls))
         or _rebuilds(scope)
+        or handles_gradients(scope)
         or any(
             writes_grad(target)
             for statement in statements_of(scope.node.body)
@@ -89,6 +105,24 @@ def touches_itself(scope: Scope) -> bool:
             for target in statement.targets
         )
     )
+
+
+def handles_gradients(scope: Scope) -> bool:
+    """Whether a function reads or writes gradients itself, in whatever way."""
+    return any(
+        (
+            isinstance(part, Attr)
+            and (part.name in ("grad", "zero_grad") or part.name.startswith("_foreach_"))
+        )
+        or (isinstance(part, Const) and part.value in ("grad", "zero_grad"))
+        for statement in statements_of(scope.node.body)
+        for expr in (*expressions_of(statement), *_targets(statement))
+        for part in parts_of(expr)
+    )
+
+
+def _targets(statement: Stmt) -> tuple[Expr, ...]:
+    return (statement.target,) if isinstance(statement, AugAssign) else ()
 
 
 def _rebuilds(scope: Scope) -> bool:

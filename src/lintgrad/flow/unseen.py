@@ -1,11 +1,13 @@
 """What a call of a function that cannot be seen may do to gradients."""
 
 from lintgrad.flow import guesses
+from lintgrad.flow.bindings import Via
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.scopes import Scope
 from lintgrad.source.text import spelled
 from lintgrad.syntax import apis
+from lintgrad.syntax.frameworks import ENGINES, RETURNED, STEPPED
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name
 from lintgrad.syntax.walk import handed_to
@@ -14,6 +16,8 @@ _SAFE_METHODS = frozenset(
     # Methods of modules, optimizers and tensors that leave gradients alone (torch 2.13).
     "item detach numpy tolist argmax size dim abs exp log sqrt pow mean sum max min squeeze "
     "unsqueeze view reshape permute transpose flatten clone contiguous expand repeat gather "
+    "register_backward_hook register_full_backward_hook set_training_mode reset_noise destroy "
+    "assert_called assert_called_once assert_called_with assert_called_once_with reset_mock "
     "synchronize skip_synchronize toggle_model toggle_optimizer untoggle_optimizer "
     "add_param_group append apply buffers children cpu cuda double eval extend float "
     "forward get half items keys load_state_dict modules named_buffers named_children "
@@ -21,6 +25,10 @@ _SAFE_METHODS = frozenset(
     "register_forward_hook share_memory state_dict to train type unscale_ update_bn "
     "values".split()
 )
+
+
+_BUILD = apis.OPTIMIZER_CLASSES | ENGINES.keys() | STEPPED.keys() | RETURNED.keys()
+"""Public names that build something, and do nothing else."""
 
 
 class Unseen:
@@ -37,7 +45,7 @@ class Unseen:
             top = name.split(".")[0]
             if top == "torch" or top in apis.HARMLESS_MODULES:
                 return True
-            return name in apis.OPTIMIZER_CLASSES | apis.SCHEDULERS | apis.HARMLESS_FUNCTIONS
+            return name in _BUILD or name in apis.SCHEDULERS | apis.HARMLESS_FUNCTIONS
         match call.func:
             case Attr(value=receiver) if self._is_of_framework(receiver):
                 return True
@@ -68,9 +76,10 @@ class Unseen:
             return frozenset(map(self._places.canonical, optimizers))
         if guesses.changes_gradients(name) or guesses.tells_others(name):
             return None
-        if isinstance(call.func, Name) and self._scope.parameter(call.func.id) is not None:
+        if isinstance(call.func, Name) and self._is_handed_in(call.func.id):
             # Whoever passed it knows what it does; a criterion or a metric is named so.
-            return None if guesses.may_touch_gradients(name) else frozenset()
+            unknown = guesses.may_touch_gradients(name) or guesses.says_nothing(name)
+            return None if unknown else frozenset()
         if guesses.may_touch_gradients(name):
             if receiver in ("self", "super()") or any(map(self._places.has_parameters, handed)):
                 return None
@@ -78,10 +87,18 @@ class Unseen:
                 return None
         return frozenset()
 
+    def _is_handed_in(self, name: str) -> bool:
+        """Whether a name is a parameter, or runs over things that were handed in."""
+        if self._scope.parameter(name) is not None:
+            return True
+        found = self._scope.lookup(name)
+        return found is not None and any(b.via is Via.ELEMENT for b in found[1])
+
     def _made_from(self, func: Expr) -> set[str]:
         """The optimizers that something was handed which made the function that is called."""
         found = self._scope.lookup(func.id) if isinstance(func, Name) else None
-        value = found[1][0].value if found is not None and len(found[1]) == 1 else None
+        once = found[1][0] if found is not None and len(found[1]) == 1 else None
+        value = once.value if once is not None and once.via is Via.VALUE else None
         handed = handed_to(value) if isinstance(value, Call) else ()
         places = (place for argument in handed if (place := place_of(argument)) is not None)
         return {place for place in places if self._places.is_optimizer(place)}

@@ -63,7 +63,11 @@ def _handed_out(scope: Scope) -> Iterator[str]:
     for call in scope.calls:
         yield from _given_away(scope, call)
     for statement in statements_of(scope.node.body):
-        if isinstance(statement, Assign) and _is_function(statement.value):
+        if (
+            isinstance(statement, Assign)
+            and _is_function(statement.value)
+            and all(isinstance(target, Name) for target in statement.targets)
+        ):
             continue  # it is followed wherever it is called by its name
         for expr in expressions_of(statement):
             named = isinstance(statement, ExprStmt) and isinstance(expr, Attr)
@@ -107,8 +111,7 @@ def _given_away(scope: Scope, call: Call) -> Iterator[str]:
         case Name(id="getattr") if len(call.args) > 1 and _is_clearing(call.args[1]):
             yield place_of(call.args[0]) or ANYWHERE
         case Attr(name=method) if method.startswith("register_") and (method.endswith("_hook")):
-            if any(_clears_somewhere(argument, scope) for argument in call.args):
-                yield ANYWHERE
+            yield from _hooked(scope, call, method)
         case Attr(name="step"):
             return
         case Name() | Attr():
@@ -136,6 +139,21 @@ def _is_followed(scope: Scope, call: Call, known: str) -> bool:
         isinstance(call.func, Name)
         and place is not None
         and (scope.function(place) is not None or scope.class_named(place) is not None)
+    )
+
+
+def _hooked(scope: Scope, call: Call, method: str) -> Iterator[str]:
+    """What a hook may clear; those run after the backward are there to step and clear."""
+    if any(_clears_somewhere(argument, scope) for argument in call.args) or (
+        "post_accumulate" in method and not all(_is_seen(a, scope) for a in call.args)
+    ):
+        yield ANYWHERE
+
+
+def _is_seen(expr: Expr, scope: Scope) -> bool:
+    """Whether a function value is one of the file's."""
+    return isinstance(expr, Lambda) or (
+        isinstance(expr, Name) and scope.function(expr.id) is not None
     )
 
 

@@ -29,6 +29,8 @@ def seen_inside(called: FlowGraph, link: Link, optimizer: Optimizer) -> Optimize
 
 
 def _inside(link: Link, place: str) -> str:
+    if place.startswith(_OUT_OF_SIGHT):
+        return place
     best: tuple[int, str] | None = None
     for inner, outer in link.outside:
         if place == outer or place.startswith((f"{outer}.", f"{outer}[")):

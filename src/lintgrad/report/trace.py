@@ -15,9 +15,9 @@ from lintgrad.flow.events import (
     Step,
     ZeroGrad,
 )
+from lintgrad.flow.evidence import Basis
 from lintgrad.flow.graph import Call, FlowGraph, Optimizer
 from lintgrad.flow.project import Analysis
-from lintgrad.flow.role import Basis
 from lintgrad.report.timeline import Happening, Timeline, Trace
 from lintgrad.source.text import Span, spelled
 from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct

@@ -3,7 +3,7 @@
 from lintgrad.dataflow.conditions import Condition
 from lintgrad.dataflow.typestate import Certainty
 from lintgrad.dataflow.witness import Passed
-from lintgrad.flow.role import Basis
+from lintgrad.flow.evidence import Basis
 from lintgrad.rule.declared import Rule, rule, unread_rule, unused_rule
 from lintgrad.rule.finding import Category, Confidence, Finding, Related, Severity, Unread, Unused
 from lintgrad.rule.flow import Acted, Flow, Hit

@@ -13,8 +13,8 @@ from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Typestate
 from lintgrad.dataflow.witness import Passed, trail
 from lintgrad.flow.events import Event
+from lintgrad.flow.evidence import Basis
 from lintgrad.flow.graph import Enter, FlowGraph, Leave, Optimizer, reachable
-from lintgrad.flow.role import Basis
 from lintgrad.rule.finding import Confidence
 from lintgrad.typestates.tensors import Loss, losses_of
 

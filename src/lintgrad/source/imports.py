@@ -12,6 +12,9 @@ _HIGHEST = 6
 _MOST_FILES = 4000
 """A project with more files than this is not searched for who calls a function."""
 
+_SMALL = 8_000
+"""Bytes of a module that is read whatever it mentions: it may hand on what others define."""
+
 _TRAINING = re.compile(rb"\.backward\(|zero_grad|\.grad\b|optim(izer|s)?\b|\.step\(\)")
 """What a module must mention for its code to be worth following."""
 
@@ -148,7 +151,7 @@ def _training_source(path: str) -> Source | None:
         with open(path, "rb") as file:  # noqa: PTH123
             content = file.read()
         is_package = os.path.basename(path) == "__init__.py"  # noqa: PTH119
-        if not is_package and not _TRAINING.search(content):
+        if not is_package and len(content) > _SMALL and not _TRAINING.search(content):
             return None
         return decode(path, content)
     except (OSError, Unreadable):
