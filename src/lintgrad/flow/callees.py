@@ -55,6 +55,8 @@ class Callees:
         self._overridden = overridden
         self._lambdas: dict[tuple[Scope, Lambda], Scope] = {}
         self._known: dict[tuple[Scope, Expr], Callee | None] = {}
+        self.resolved: set[tuple[str, ClassScope]] = set()
+        """Names of methods that were called, with the classes whose objects they were called on."""
         self._asked: set[tuple[Scope, Expr]] = set()
         """What is being resolved: a name may be bound to something made of itself."""
         self._undecorated: dict[Expr, Callee] = {}
@@ -62,7 +64,11 @@ class Callees:
 
     def of_call(self, scope: Scope, call: Call) -> Callee | None:
         """The function of the project that a call runs."""
-        return self.of_value(scope, call.func) or self._of_object(scope, call)
+        found = self.of_value(scope, call.func) or self._of_object(scope, call)
+        if found is not None and found.owner is not None:
+            name = found.scope.name_alone
+            self.resolved |= {(name, owner) for owner in found.owner.lineage()}
+        return found
 
     def of_value(self, scope: Scope, expr: Expr, depth: int = 0) -> Callee | None:
         """The function of the project that an expression stands for."""

@@ -80,7 +80,9 @@ def may_touch_gradients(function: str) -> bool:
 
 def says_nothing(function: str) -> bool:
     """Whether the name of a function that was handed in could be that of any function."""
-    return len(function) == 1 or not _ANY_FUNCTION.isdisjoint(words(function))
+    return (len(function) == 1 and function.islower()) or not _ANY_FUNCTION.isdisjoint(
+        words(function)
+    )
 
 
 def tells_others(function: str) -> bool:

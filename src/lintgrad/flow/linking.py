@@ -56,9 +56,12 @@ class Linker:
         own = self._program.files[graph.span.path]
         paths = {self._graphs[n].span.path for n in reachable(self._graphs, number)}
         followed = {frame.function_itself for frame in self._program.frames if frame.origin}
+        methods = self._program.roles.callees.resolved
         lost = frozenset[str]().union(
             *(
-                cleared_out_of_sight(file.scopes, followed, {own.source.text, file.source.text})
+                cleared_out_of_sight(
+                    file.scopes, followed, methods, {own.source.text, file.source.text}
+                )
                 for file in (self._program.files[path] for path in paths)
             )
         )
@@ -187,10 +190,12 @@ class Linker:
             for place in graph.optimizers.keys() | owners_in(called)
             if place not in outside and not called.places.is_made_here(place)
         )
+        owned = {p for o in self._graphs[number].optimizers.values() for p in o.owners.places}
         strangers |= {
             place
             for place in owners_in(called)
-            if place in outside and related_places(self._lowered[number].scope, outside[place])
+            if place in outside
+            and owned & related_places(self._lowered[number].scope, outside[place])
         }
         link = Link(tuple(outside.items()), tuple(passed.items()), strangers, call.lost)
         return replace(block, exit=replace(call, link=link))

@@ -14,7 +14,6 @@ from lintgrad.flow.touching import Touching
 from lintgrad.flow.usage import Usage
 from lintgrad.source.load import Unreadable
 from lintgrad.source.text import Source
-from lintgrad.syntax.parse import parse
 
 _TORCH = ("torch", "accelerate", "lightning", "pytorch_lightning", "lightning_fabric", "apex")
 _OTHER_ENGINES = ("tensorflow", "keras", "mxnet", "paddle", "jax", "tinygrad", "micrograd", "numpy")
@@ -58,6 +57,8 @@ class Program:
     def load(self, source: Source) -> File:
         """The file of a source, parsed once. Raises Unreadable if it is not Python."""
         if source.path not in self.files:
+            from lintgrad.syntax.parse import parse  # libcst takes its time to be imported
+
             scopes = scopes_of(parse(source), source, self if self._find else None)
             file = File(source, tuple(scopes), Usage(scopes), _strength(scopes))
             self.files[source.path] = file

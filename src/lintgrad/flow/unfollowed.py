@@ -8,27 +8,35 @@ import re
 from collections.abc import Iterable, Iterator
 
 from lintgrad.flow.gradients_by_hand import grad_holder, writes_grad
-from lintgrad.flow.scopes import Scope
+from lintgrad.flow.scopes import ClassScope, Scope
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Assign, Attr, AugAssign, Call, Const, Delete, Expr, Function
 from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
 
 EVERYTHING = "*"
 
+_IMPORT = re.compile(r"^\s*(from\s+\S+\s+)?import\b.*$", re.MULTILINE)
+
 
 def cleared_out_of_sight(
-    scopes: Iterable[Scope], followed: set[Scope], texts: Iterable[str]
+    scopes: Iterable[Scope],
+    followed: set[Scope],
+    methods: set[tuple[str, ClassScope]],
+    texts: Iterable[str],
 ) -> frozenset[str]:
     """The last names of what such functions clear, or EVERYTHING if it cannot be told.
 
-    `scopes` are those of a file, `followed` the functions that calls were followed into, `texts`
-    the files that may mention the functions.
+    `scopes` are those of a file, `followed` the functions that calls were followed into, `methods`
+    the names of methods that were called with the classes of their objects, `texts` the files that
+    may mention the functions.
     """
-    read = tuple(texts)
+    read = tuple(_IMPORT.sub("", text) for text in texts)
     return frozenset(
         name
         for scope in scopes
-        if isinstance(scope.node, Function) and scope.function_itself not in followed
+        if isinstance(scope.node, Function)
+        and scope.function_itself not in followed
+        and (scope.name_alone, scope.owner) not in methods
         for name in _cleared(scope)
         if not _trains(scope) and _is_mentioned(scope, read)
     )

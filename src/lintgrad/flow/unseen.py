@@ -16,6 +16,7 @@ _SAFE_METHODS = frozenset(
     # Methods of modules, optimizers and tensors that leave gradients alone (torch 2.13).
     "item detach numpy tolist argmax size dim abs exp log sqrt pow mean sum max min squeeze "
     "unsqueeze view reshape permute transpose flatten clone contiguous expand repeat gather "
+    "clip_gradients clip_grad_norm_ clip_grad_value_ clip_grad_norm unscale_gradients "
     "register_backward_hook register_full_backward_hook set_training_mode reset_noise destroy "
     "assert_called assert_called_once assert_called_with assert_called_once_with reset_mock "
     "synchronize skip_synchronize toggle_model toggle_optimizer untoggle_optimizer "
@@ -78,7 +79,9 @@ class Unseen:
             return None
         if isinstance(call.func, Name) and self._is_handed_in(call.func.id):
             # Whoever passed it knows what it does; a criterion or a metric is named so.
-            unknown = guesses.may_touch_gradients(name) or guesses.says_nothing(name)
+            unknown = guesses.may_touch_gradients(name) or (
+                guesses.says_nothing(name) and not self._places.is_module(name)
+            )
             return None if unknown else frozenset()
         if guesses.may_touch_gradients(name):
             if receiver in ("self", "super()") or any(map(self._places.has_parameters, handed)):
