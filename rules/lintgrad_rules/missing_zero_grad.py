@@ -38,10 +38,13 @@ for x, y in loader:
 Clearing before the forward pass, right before `backward()` and after `step()` are all the same.
 
 ## Known limits
-A deliberate running sum of gradients looks the same as a forgotten `zero_grad()`. Calls are not
-followed yet: where a function that is called may clear, or where something else was given the means
-to (a hook, a callback, an object built with the optimizer), nothing is reported. A condition that
-is a fixed setting (`if args.clear:`) gives low confidence.
+A deliberate running sum of gradients looks the same as a forgotten `zero_grad()`. Calls are
+followed through functions, methods, closures and the files of the project; where a call goes
+somewhere that cannot be found and may clear, or where something else was given the means to (a
+hook, a callback, a table of functions, a method that a subclass replaces), nothing is reported. A
+condition that is a fixed setting (`if args.clear:`) gives low confidence, and so does one that is
+decided inside of a called function. A function that nobody in sight calls is taken to be called
+again if its optimizer outlives it and nothing in sight clears it: medium confidence at most.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.optim.Optimizer.zero_grad.html

@@ -59,6 +59,8 @@ class Callees:
         """Names of methods that were called, with the classes whose objects they were called on."""
         self._asked: set[tuple[Scope, Expr]] = set()
         """What is being resolved: a name may be bound to something made of itself."""
+        self._selves: dict[Expr, Name] = {}
+        """What stands for the object in calls of `super()`: one each, since frames go by it."""
         self._undecorated: dict[Expr, Callee] = {}
         """What stands for a function as it is before a decorator gets it."""
 
@@ -215,8 +217,9 @@ class Callees:
         for one in lineage[here + 1 :]:
             if expr.name in one.methods:
                 method = one.methods[expr.name]
-                receiver = Argument(scope, Name(expr.span, "self"))
-                return Callee(method, receiver, scope.owner)
+                if expr not in self._selves:
+                    self._selves[expr] = Name(expr.span, "self")
+                return Callee(method, Argument(scope, self._selves[expr]), scope.owner)
         return None
 
     def _of_made(self, scope: Scope, call: Call, depth: int) -> Callee | None:

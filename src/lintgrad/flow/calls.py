@@ -39,6 +39,8 @@ class Calls:
         of_framework = self._of_framework.events(call)
         if of_framework is not None:
             return of_framework
+        if isinstance(call.func, Call) and place_of(call.func.func) == "getattr" and call.func.args:
+            return (self._escape(call, None, "is a method that is not written down"),)
         func = self._bound_method(call.func)
         if isinstance(func, Attr) and not self._followed.is_own(self._scope, func):
             special = _SPECIAL.get(func.name)
@@ -214,6 +216,8 @@ class Calls:
     def _stepped_like_optimizer(self, call: Call, receiver: str) -> bool:
         if guesses.not_an_optimizer(receiver) or not self._places.may_be_optimizer(receiver):
             return False
+        if self._places.is_module(receiver) and not guesses.named_like_optimizer(receiver):
+            return False  # a module whose own step does something else
         return not (call.args or call.keywords) or self._is_closure(call)
 
     def _is_closure(self, call: Call) -> bool:

@@ -159,7 +159,7 @@ class Optimizer:
     """An optimizer that the function steps or clears.
 
     Escaped if something that cannot be seen may clear it at any time. Suspects are places that
-    may be the same thing.
+    may be the same thing, others are sure to be something else.
     """
 
     place: str
@@ -167,6 +167,7 @@ class Optimizer:
     owners: Owners
     escaped: bool = False
     suspects: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

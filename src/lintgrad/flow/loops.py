@@ -120,7 +120,7 @@ def elements_of(
     sources = _sources(loop, names)
     displays = {name: _display(source, scope) for name, source in sources.items()}
     lengths = {len(d) for d in displays.values() if d is not None}
-    if len(lengths) == 1 and all(displays[n] is not None for n in treated):
+    if len(lengths) == 1 and all(displays.get(n) is not None for n in treated):
         return [
             {name: place_of(d[i]) for name, d in displays.items() if d is not None}
             for i in range(lengths.pop())

@@ -41,6 +41,7 @@ class Roles:
         self.callers = Callers()
         self.objects = Objects(self)
         self._known: dict[tuple[Scope, str], Found | None] = {}
+        self._known_calls: dict[tuple[Scope, Call], Found | None] = {}
 
     def of_place(self, scope: Scope, place: str) -> Found | None:
         """The role of a place as seen from a scope, or None if nothing says."""
@@ -200,6 +201,13 @@ class Roles:
         return None if own is None else Found(Role.OWN_OBJECT, Basis.ANNOTATED, own=own)
 
     def _of_call(self, scope: Scope, call: Call) -> Found | None:
+        key = (scope, call)
+        if key not in self._known_calls:
+            self._known_calls[key] = None  # what a call returns may be made of itself
+            self._known_calls[key] = self._find_of_call(scope, call)
+        return self._known_calls[key]
+
+    def _find_of_call(self, scope: Scope, call: Call) -> Found | None:
         names = self._callables(scope, call.func)
         known = {built for name in names if (built := built_by(name)) is not None}
         if len(known) == 1:  # a class that is chosen among optimizers is one, known or not

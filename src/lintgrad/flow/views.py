@@ -1,5 +1,6 @@
 """What an optimizer of a caller is called in a graph that it calls."""
 
+import re
 from dataclasses import replace
 
 from lintgrad.flow.graph import FlowGraph, Link, Optimizer
@@ -25,7 +26,26 @@ def seen_inside(called: FlowGraph, link: Link, optimizer: Optimizer) -> Optimize
     escaped = optimizer.escaped or len(names) > 1 or (known is not None and known.escaped)
     in_sight = names and not any(p.startswith(_OUT_OF_SIGHT) for p in owners.places)
     suspects = frozenset() if in_sight else link.strangers
-    return Optimizer(place, optimizer.basis, owners, escaped, suspects)
+    others = frozenset(
+        inner
+        for inner, outer in link.outside
+        if inner in called.optimizers and outer != optimizer.place and is_another(outer, optimizer)
+    )
+    return Optimizer(place, optimizer.basis, owners, escaped, suspects, others)
+
+
+def is_another(place: str, optimizer: Optimizer) -> bool:
+    """Whether a place is sure to hold another optimizer, after all aliases were followed.
+
+    Of two plain names it is, and of two attributes of one object; an attribute and a plain name,
+    or parts of different containers, may be one thing that was put there out of sight.
+    """
+    if place in optimizer.others:
+        return True
+    return _PART.split(place)[:-1] == _PART.split(optimizer.place)[:-1]
+
+
+_PART = re.compile(r"[.\[]")
 
 
 def _inside(link: Link, place: str) -> str:

@@ -20,7 +20,7 @@ from lintgrad.flow.events import (
     ZeroGrad,
 )
 from lintgrad.flow.graph import Optimizer
-from lintgrad.flow.views import seen_inside
+from lintgrad.flow.views import is_another, seen_inside
 
 
 class Grad(Enum):
@@ -114,6 +114,8 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
             return _by_owners(owners, optimizer, GradAct.CLEAR)
         case ZeroGrad(optimizer=str() as place, owners=owners):
             direct = _by_place(place, optimizer, GradAct.CLEAR)
+            if direct is None and not is_another(place, optimizer):
+                return GradAct.LOSE
             if direct is not None or not owners.places:
                 return direct
             shared = _by_owners(owners, optimizer, GradAct.CLEAR)
