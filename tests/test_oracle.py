@@ -4,7 +4,10 @@ import pytest
 from oracle.outcome import How, Outcome, from_json, to_json
 from oracle.runner import HAS_TORCH, WITHOUT_TORCH, shared
 
-pytestmark = pytest.mark.skipif(not HAS_TORCH, reason=WITHOUT_TORCH)
+pytestmark = [
+    pytest.mark.oracle,
+    pytest.mark.skipif(not HAS_TORCH, reason=WITHOUT_TORCH),
+]
 
 SETUP = """\
 import torch

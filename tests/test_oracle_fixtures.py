@@ -6,7 +6,10 @@ from oracle.outcome import Outcome
 from oracle.runner import HAS_TORCH, WITHOUT_TORCH, shared
 from oracle.runs import ACROSS_FUNCTIONS, CANNOT_RUN, ENDS_BY, VALUES
 
-pytestmark = pytest.mark.skipif(not HAS_TORCH, reason=WITHOUT_TORCH)
+pytestmark = [
+    pytest.mark.oracle,
+    pytest.mark.skipif(not HAS_TORCH, reason=WITHOUT_TORCH),
+]
 
 JUDGED = {"LG101", "LG102", "LG201"}
 PROGRAMS = {program.name: program for program in programs()}

@@ -77,7 +77,7 @@ class Outcome:
     calls: int = 0
     """How many calls with stand-ins were made."""
     lines: dict[Line, int] = field(default_factory=dict)
-    """How often each line ran."""
+    """How often each branch was taken, by its first row; see `marks`."""
 
     @property
     def broken(self) -> bool:

@@ -15,10 +15,12 @@ import sys
 import tempfile
 import time
 import traceback
+import types
 import warnings
 from pathlib import Path
 from typing import Any
 
+from oracle.marks import MARK, marked
 from oracle.outcome import Failure, Outcome, to_json
 from oracle.watch import NOT_SCALAR, Watch
 
@@ -40,20 +42,20 @@ def prepared() -> None:
 def run(request: dict[str, Any], folder: Path) -> Outcome:
     """Run one program in this very process, which is of no use afterwards."""
     files: dict[str, str] = request["files"]
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
     os.chdir(folder)
-    sys.path.insert(0, str(folder))
     sys.argv = [MAIN, *request["arguments"]]
     watch = Watch({str(folder / name): name for name in files})
     watch.start()
     _seeded()
     outcome = watch.outcome
-    program: dict[str, Any] = {"__name__": "__main__", "__file__": MAIN}
+    program: dict[str, Any] = {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         with _failures(watch):
-            exec(compile(files[MAIN], str(folder / MAIN), "exec"), program)
+            for name in sorted(files, key=MAIN.__eq__):
+                program = _namespace(name)
+                program[MARK] = watch.counter(name)
+                exec(marked(files[name], str(folder / name)), program)
         if request["calls"] is not None and not outcome.failures:
             from oracle.standins import Visitors
 
@@ -64,6 +66,15 @@ def run(request: dict[str, Any], folder: Path) -> Outcome:
                     call()
     outcome.warnings += sorted({f"{w.category.__name__}: {w.message}" for w in caught})
     return outcome
+
+
+def _namespace(file: str) -> dict[str, Any]:
+    """Where a file's names go: the main file comes last, and can import the others."""
+    if file == MAIN:
+        return {"__name__": "__main__", "__file__": file}
+    module = types.ModuleType(Path(file).stem)
+    sys.modules[module.__name__] = module
+    return vars(module)
 
 
 def _seeded() -> None:
