@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from oracle.compose.dice import Dice
-from oracle.compose.families import FAMILIES, Draft
+from oracle.compose.families import FAMILIES
 from oracle.compose.package import written
+from oracle.compose.pieces import Draft
 from oracle.compose.program import Composed, compose
 from oracle.compose.tree import planted
 from oracle.outcome import Harm, Line, Outcome

@@ -21,6 +21,8 @@ class How(StrEnum):
     """The optimizer ran the backward itself, through a closure."""
     HAND = "hand"
     """Parameters were changed without any optimizer: the row is that of the next backward."""
+    FOREIGN = "foreign"
+    """What was wiped came from backward calls that other optimizers' steps applied."""
     RAISED = "raised"
 
 

@@ -114,13 +114,13 @@ def main() -> int:
     with Oracle() as oracle:
         for number, judgement in enumerate(judgements(oracle, int(count), seed), 1):
             tally.add(judgement)
-            if number % 1000 == 0:
+            for alarm in judgement.false:
+                print(f"false alarm, seed {judgement.program.seed}: {alarm}", flush=True)
+            if number % 500 == 0:
                 print(f"... {number}, {len(tally.false)} false alarms", flush=True)
         print("\n".join(tally.lines()), flush=True)
         for name in folders:
             _keep(Path(name), tally, oracle)
-    for judgement in tally.false:
-        print(f"false alarm, seed {judgement.program.seed}: {judgement.false[0]}")
     return 1 if tally.false else 0
 
 

@@ -75,16 +75,17 @@ class Judgement:
         return [f"{one.code} {self._kind(one)}" for one in self.missed]
 
     def _kind(self, harm: Harm) -> str:
-        if harm.how in (How.HAND, How.CLOSURE):
+        if harm.how in (How.HAND, How.CLOSURE, How.FOREIGN):
             return f"by {harm.how}"
         if harm in self.at_low_confidence:
             return "told at low confidence"
         tags = self.program.tags
-        for mark in ("in another file", "in a ", "of optimizers", "alias", "error caught"):
+        for mark in ("in another file", "in a ", "of optimizers", "alias", "bound method"):
             for tag in tags:
                 if mark in tag:
                     return tag
-        return ", ".join(tag for tag in tags if not tag.startswith("layout"))
+        disturbed = sorted({tag for tag in tags[1:] if ":" not in tag})
+        return ", ".join(disturbed) or f"undisturbed: {tags[0]}"
 
 
 def alarms_of(program: Composed) -> list[Alarm]:

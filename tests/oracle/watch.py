@@ -224,7 +224,8 @@ class Watch:
         if not filled:
             self.outcome.empty_steps += not wasted
             if wasted:
-                self._harm("LG102", line, how, accounts)
+                foreign = how is How.STEP and self._foreign(number, accounts)
+                self._harm("LG102", line, How.FOREIGN if foreign else how, accounts)
             return
         self.outcome.wasted += wasted
         mixed = [account for account in filled if account.mixed]
@@ -235,6 +236,12 @@ class Watch:
         leaking = [account for account in filled if self._leaks(number, account)]
         if leaking:
             self._harm("LG701", line, how, leaking)
+
+    def _foreign(self, number: int, accounts: list[Account]) -> bool:
+        """Whether all that was wiped came from backward calls that others applied."""
+        wiped = {one.backward.order for account in accounts for one in account.wasted}
+        had = {order for _, whose, orders in self._steps if whose != number for order in orders}
+        return wiped <= had
 
     def _leaks(self, number: int, account: Account) -> bool:
         """Whether another optimizer's step stands between two contributions and had the first."""

@@ -10,6 +10,7 @@ from oracle.compose.tree import (
     INNER_NAMES,
     Block,
     Tree,
+    clears_only,
     concerns_gradients,
     defined,
     leaves,
@@ -59,6 +60,58 @@ def extract(dice: Dice, tree: Tree, kind: str) -> bool:
     cut.block[cut.start : cut.end] = _call(call, cut)
     _home(tree, kind).append(function)
     tree.tags.append(f"in a {kind}" if kind != "other file" else "in another file")
+    return True
+
+
+def around(dice: Dice, tree: Tree) -> bool:
+    """Put a clear into a context manager, around the rest of its block."""
+    spots = [
+        (block, index)
+        for block in tree.blocks()
+        for index, statement in enumerate(block)
+        if clears_only(statement) and index + 1 < len(block)
+    ]
+    if not spots:
+        return False
+    block, index = dice.one_of(spots)
+    takes, _ = _interface(tree, [block[index]])
+    header = f"@contextlib.contextmanager\ndef fresh({', '.join(takes)}):\n    yield"
+    (manager,) = parsed(header)
+    (opened,) = parsed(f"with fresh({', '.join(takes)}):\n    pass")
+    assert isinstance(manager, ast.FunctionDef)
+    assert isinstance(opened, ast.With)
+    manager.body.insert(0, block[index])
+    opened.body = block[index + 1 :]
+    block[index:] = [opened]
+    tree.functions.append(manager)
+    tree.tags.append("in a context manager")
+    return True
+
+
+def streamed(dice: Dice, tree: Tree) -> bool:
+    """Put what a loop begins with into a generator of its batches."""
+    loops = [
+        loop
+        for block in tree.blocks()
+        for loop in block
+        if isinstance(loop, ast.For)
+        and ast.unparse(loop.iter) == "batches"
+        and clears_only(loop.body[0])
+        and len(loop.body) > 1
+    ]
+    if not loops:
+        return False
+    loop = dice.one_of(loops)
+    takes, _ = _interface(tree, [loop.body[0]])
+    names = ", ".join(sorted({"batches", *takes}))
+    (stream,) = parsed(f"def stream({names}):\n    for one in batches:\n        yield one")
+    assert isinstance(stream, ast.FunctionDef)
+    inner = stream.body[0]
+    assert isinstance(inner, ast.For)
+    inner.body.insert(0, loop.body.pop(0))
+    loop.iter = ast.parse(f"stream({names})", mode="eval").body
+    tree.functions.append(stream)
+    tree.tags.append("in a generator")
     return True
 
 

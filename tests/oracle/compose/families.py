@@ -1,14 +1,12 @@
-"""Right programs of every kind: what they are made from, before anything is done to them."""
+"""Right programs of every kind, before anything is done to them: those of one optimizer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from oracle.compose.dice import Dice
 from oracle.compose.pieces import (
     ONE,
     SETUP,
-    SEVERAL,
-    Lines,
+    Draft,
     built,
     clear,
     clip,
@@ -21,14 +19,7 @@ from oracle.compose.pieces import (
     optimizer,
     update,
 )
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A program in plain form: what is built once, and the training."""
-
-    setup: Lines
-    body: Lines
+from oracle.compose.several import a_loss_each, adversarial, one_loss_for_all
 
 
 def single(dice: Dice) -> Draft:
@@ -83,59 +74,6 @@ def pieces_of_a_batch(dice: Dice) -> Draft:
     step, clearing = [f"{ONE.optimizer}.step()"], clear(dice, ONE)
     lines = dice.pick([*clearing, *add, *step], [*add, *step, *clearing])
     return Draft([*SETUP, *built(dice, ONE, 4, 1)], looped(dice, lines))
-
-
-def one_loss_for_all(dice: Dice) -> Draft:
-    """Several optimizers, one backward."""
-    units = SEVERAL[: dice.number(2, 3)]
-    guess = "x"
-    setup = [*SETUP]
-    for number, unit in enumerate(units):
-        setup += built(dice, unit, 4, 1 if number == len(units) - 1 else 4)
-        guess = f"{unit.model}({guess})"
-    clearing: Lines = []
-    steps: Lines = []
-    for unit in dice.shuffled(units):
-        clearing += clear(dice, unit)
-        steps.append(f"{unit.optimizer}.step()")
-    if dice.chance(0.3):
-        names = ", ".join(unit.optimizer for unit in units)
-        clearing = nested(f"for each in ({names}):", ["each.zero_grad()"])
-    making = forward(dice, guess)
-    backward = ["loss.backward()"]
-    lines = dice.pick(
-        [*clearing, *making, *backward, *steps],
-        [*making, *clearing, *backward, *steps],
-        [*making, *backward, *steps, *clearing],
-    )
-    return Draft(setup, looped(dice, lines))
-
-
-def a_loss_each(dice: Dice) -> Draft:
-    """Several optimizers, each with its own backward."""
-    units = SEVERAL[: dice.number(2, 3)]
-    setup, lines = [*SETUP], Lines()
-    for number, unit in enumerate(units):
-        setup += built(dice, unit, 4, 1)
-        lines += update(dice, unit, f"{unit.model}(x)", f"loss_{number}")
-    return Draft(setup, looped(dice, lines))
-
-
-def adversarial(dice: Dice) -> Draft:
-    """A generator and a critic."""
-    g, d = SEVERAL[0], SEVERAL[1]
-    setup = [*SETUP, *built(dice, g, 4, 4), *built(dice, d, 4, 1)]
-    fake = ["fake = encoder(torch.randn(6, 4))"]
-    real_loss, fake_loss = "head(x).mean()", "head(fake.detach()).mean()"
-    critic = dice.pick(
-        [f"d_loss = {fake_loss} - {real_loss}", "d_loss.backward()"],
-        [f"(-{real_loss}).backward()", f"{fake_loss}.backward()"],
-    )
-    maker = [*dice.pick([], fake), "g_loss = -head(fake).mean()", "g_loss.backward()"]
-    first = [*clear(dice, d), *fake, *critic, "opt_b.step()"]
-    second = [*clear(dice, g), *maker, "opt_a.step()"]
-    order = [*first, *second] if dice.chance(0.6) else [*fake, *second, *first]
-    return Draft(setup, looped(dice, order))
 
 
 def two_losses(dice: Dice) -> Draft:
@@ -267,6 +205,22 @@ def recurrent(dice: Dice) -> Draft:
     return Draft(setup, ["state = torch.zeros(6, 1)", *looped(dice, lines)])
 
 
+def moved_by_hand(dice: Dice) -> Draft:
+    """No optimizer moves the parameters: the program does it."""
+    move = nested("for p in model.parameters():", [dice.pick("p -= 0.01 * p.grad", _ADD)])
+    moving = nested("with torch.no_grad():", move)
+    if dice.chance(0.3):
+        moving = nested("for p in model.parameters():", ["p.data -= 0.01 * p.grad"])
+    clearing = dice.pick(["model.zero_grad()"], nested(_EACH, ["p.grad = None"]))
+    making = [*forward(dice, "model(x)"), "loss.backward()"]
+    lines = dice.pick([*clearing, *making, *moving], [*making, *moving, *clearing])
+    return Draft([*SETUP, f"model = {model(dice, 4, 1)}"], looped(dice, lines))
+
+
+_EACH = "for p in model.parameters():"
+_ADD = "p.add_(p.grad, alpha=-0.01)"
+
+
 FAMILIES: dict[str, tuple[int, Callable[[Dice], Draft]]] = {
     "single": (5, single),
     "window": (3, window),
@@ -285,4 +239,5 @@ FAMILIES: dict[str, tuple[int, Callable[[Dice], Draft]]] = {
     "two loops": (1, two_loops),
     "gradients by hand": (1, gradients_by_hand),
     "recurrent": (1, recurrent),
+    "moved by hand": (1, moved_by_hand),
 }

@@ -16,8 +16,10 @@ def contain(dice: Dice, tree: Tree) -> None:
     names = [name for name in _optimizers(tree) if name in tree.kept]
     if not names or stored(tree.body) & set(names):
         return
-    kind = dice.pick("dict", "list", "alias")
-    if kind == "alias":
+    kind = dice.pick("dict", "list", "alias", "bound method")
+    if kind == "bound method":
+        _bind(tree, dice.one_of(names))
+    elif kind == "alias":
         name = dice.one_of(names)
         tree.body[0:0] = parsed(f"other = {name}")
         loads = [
@@ -32,7 +34,7 @@ def contain(dice: Dice, tree: Tree) -> None:
     else:
         keys = {n: repr(n if kind == "dict" else k) for k, n in enumerate(names)}
         _hold(tree, keys, kind)
-    tree.tags.append(f"{kind} of optimizers" if kind != "alias" else "alias")
+    tree.tags.append(f"{kind} of optimizers" if kind in ("dict", "list") else kind)
 
 
 def _optimizers(tree: Tree) -> list[str]:
@@ -44,6 +46,16 @@ def _optimizers(tree: Tree) -> list[str]:
         and ast.unparse(statement.value).startswith("torch.optim.")
         and "lr_scheduler" not in ast.unparse(statement.value)
     ]
+
+
+def _bind(tree: Tree, name: str) -> None:
+    """Give one of an optimizer's methods a name of its own."""
+    wanted = f"{name}.zero_grad"
+    for one in tree.body:
+        for node in ast.walk(one):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == wanted:
+                node.func = ast.Name("wipe", ast.Load())
+    tree.body[0:0] = parsed(f"wipe = {wanted}")
 
 
 def _hold(tree: Tree, keys: dict[str, str], kind: str) -> None:
@@ -139,7 +151,8 @@ def _flat(_dice: Dice, tree: Tree) -> Block:
 def _function(dice: Dice, tree: Tree) -> Block:
     names = sorted(loaded([*tree.body, *tree.closures]) & tree.kept)
     if stored(tree.body) & tree.kept or dice.chance(0.7):
-        header = f"def train({', '.join(names)}):\n    pass"
+        annotated = [_annotated(name) if dice.chance(0.2) else name for name in names]
+        header = f"def train({', '.join(annotated)}):\n    pass"
         call = f"train({', '.join(names)})"
     else:
         header, call = "def train():\n    pass", "train()"
@@ -151,6 +164,12 @@ def _function(dice: Dice, tree: Tree) -> Block:
     return [*tree.functions, function, *tree.setup, *parsed(call)]
 
 
+def _annotated(name: str) -> str:
+    if name.startswith("opt") and name != "optimizers":
+        return f"{name}: torch.optim.Optimizer"
+    return f"{name}: nn.Module" if name in ("model", "encoder", "head", "tail") else name
+
+
 def _main(_dice: Dice, tree: Tree) -> Block:
     (function,) = parsed("def main():\n    pass")
     assert isinstance(function, ast.FunctionDef)
@@ -158,7 +177,7 @@ def _main(_dice: Dice, tree: Tree) -> Block:
     return [*tree.functions, function, *parsed("if __name__ == '__main__':\n    main()")]
 
 
-def _class(_dice: Dice, tree: Tree) -> Block:
+def _class(dice: Dice, tree: Tree) -> Block:
     own = _Attributes(tree.kept)
     (kind,) = parsed(
         "class Trainer:\n    def __init__(self):\n        pass\n    def fit(self):\n        pass"
@@ -169,5 +188,14 @@ def _class(_dice: Dice, tree: Tree) -> Block:
     assert isinstance(fit, ast.FunctionDef)
     built.body = [own.visit(copy.deepcopy(one)) for one in tree.setup]
     fit.body = [own.visit(one) for one in [*tree.closures, *tree.body]]
-    kind.body += [own.visit(one) for one in tree.methods]
-    return [*tree.functions, kind, *parsed("trainer = Trainer()", "trainer.fit()")]
+    methods: Block = [own.visit(one) for one in tree.methods]
+    made = parsed("trainer = Trainer()", "trainer.fit()")
+    if methods and dice.chance(0.3):
+        (base,) = parsed("class Base:\n    pass")
+        assert isinstance(base, ast.ClassDef)
+        base.body = methods
+        kind.bases = [ast.Name("Base", ast.Load())]
+        tree.tags.append("in a base class")
+        return [*tree.functions, base, kind, *made]
+    kind.body += methods
+    return [*tree.functions, kind, *made]

@@ -15,6 +15,14 @@ class Unit:
     model: str
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A program in plain form: what is built once, and the training."""
+
+    setup: Lines
+    body: Lines
+
+
 ONE = Unit("optimizer", "model")
 SEVERAL = (Unit("opt_a", "encoder"), Unit("opt_b", "head"), Unit("opt_c", "tail"))
 SETUP = [

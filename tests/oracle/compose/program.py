@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 from oracle.compose.dice import Dice
 from oracle.compose.disturb import decorate, disturb
-from oracle.compose.extract import extract
-from oracle.compose.families import FAMILIES, Draft
+from oracle.compose.extract import around, extract, streamed
+from oracle.compose.families import FAMILIES
 from oracle.compose.package import LAYOUTS, contain, written
+from oracle.compose.pieces import Draft
 from oracle.compose.shapes import expression, reduction
 from oracle.compose.tree import Tree, planted, stored
 
@@ -53,7 +54,9 @@ def compose(seed: str) -> Composed:
         if dice.chance(0.25):
             contain(dice, tree)
     layout = dice.one_of(LAYOUTS)
-    if dice.chance(0.4):
+    if dice.chance(0.06):
+        dice.pick(around, streamed)(dice, tree)
+    elif dice.chance(0.4):
         for _ in range(dice.pick(1, 1, 2)):
             extract(dice, tree, _kind(dice, layout, tree))
     return Composed(seed, written(dice, tree, layout), tuple(tree.tags))

@@ -3,8 +3,7 @@
 import re
 
 from oracle.compose.dice import Dice
-from oracle.compose.families import Draft
-from oracle.compose.pieces import SETUP, Lines, looped, model, nested, optimizer
+from oracle.compose.pieces import SETUP, Draft, Lines, looped, model, nested, optimizer
 
 
 def _items(text: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from oracle.compose.families import Draft
+from oracle.compose.pieces import Draft
 
 Block = list[ast.stmt]
 INNER_NAMES = frozenset("p g group each part one".split())
