@@ -15,7 +15,7 @@ from oracle.outcome import Harm, Line, Outcome
 from oracle.runner import HAS_TORCH, WITHOUT_TORCH, shared
 from oracle.shrink import shrunk
 from oracle.sweep import Tally, judgements
-from oracle.verdict import Judgement, Verdict, judged
+from oracle.verdict import Judgement, Verdict, alarms_of, judged
 
 needs_torch = pytest.mark.skipif(not HAS_TORCH, reason=WITHOUT_TORCH)
 COUNT = int(os.environ.get("LINTGRAD_ORACLE_PROGRAMS", "300"))
@@ -93,6 +93,12 @@ def test_all_that_is_composed_can_be_parsed() -> None:
     for number in range(200):
         for name, text in compose(f"parsed:{number}").files.items():
             ast.parse(text, name)
+
+
+def test_lintgrad_reads_whatever_is_composed() -> None:
+    """Without torch, too: no program makes the analysis or a rule fail."""
+    for number in range(150):
+        alarms_of(compose(f"read:{number}"))
 
 
 def test_shrinking_keeps_what_matters_and_little_else() -> None:

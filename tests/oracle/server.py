@@ -5,6 +5,7 @@ output. Nothing of one program is left when the next one runs.
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -37,6 +38,8 @@ def prepared() -> None:
     leaf = torch.zeros(1, requires_grad=True)
     for kind in ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad"):
         getattr(torch.optim, kind)([leaf]).step()
+    gc.collect()
+    gc.freeze()
 
 
 def run(request: dict[str, Any], folder: Path) -> Outcome:

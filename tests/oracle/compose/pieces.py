@@ -9,10 +9,11 @@ Lines = list[str]
 
 @dataclass(frozen=True)
 class Unit:
-    """An optimizer and the model that it moves."""
+    """An optimizer and the model that it moves, and what loops may call its parameters."""
 
     optimizer: str
     model: str
+    each: str = "p"
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Draft:
 
 
 ONE = Unit("optimizer", "model")
-SEVERAL = (Unit("opt_a", "encoder"), Unit("opt_b", "head"), Unit("opt_c", "tail"))
+SEVERAL = (Unit("opt_a", "encoder", "p"), Unit("opt_b", "head", "q"), Unit("opt_c", "tail", "w"))
 SETUP = [
     "batches = [(torch.randn(6, 4), torch.randn(6, 1)) for _ in range(10)]",
     "criterion = nn.MSELoss()",
@@ -89,7 +90,8 @@ def built(dice: Dice, unit: Unit, inputs: int, outputs: int) -> Lines:
 def clear(dice: Dice, unit: Unit) -> Lines:
     """One way to clear the gradients of a unit."""
     opt, net = unit.optimizer, unit.model
-    each = f"for p in {net}.parameters():"
+    p = "p" if dice.chance(0.05) else unit.each
+    each = f"for {p} in {net}.parameters():"
     return dice.pick(
         [f"{opt}.zero_grad()"],
         [f"{opt}.zero_grad()"],
@@ -97,11 +99,11 @@ def clear(dice: Dice, unit: Unit) -> Lines:
         [f"{opt}.zero_grad(set_to_none=True)"],
         [f"{opt}.zero_grad(set_to_none=False)"],
         [f"{net}.zero_grad()"],
-        nested(each, ["p.grad = None"]),
-        nested(each, nested("if p.grad is not None:", ["p.grad.zero_()"])),
+        nested(each, [f"{p}.grad = None"]),
+        nested(each, nested(f"if {p}.grad is not None:", [f"{p}.grad.zero_()"])),
         nested(
             f"for group in {opt}.param_groups:",
-            nested("for p in group['params']:", ["p.grad = None"]),
+            nested(f"for {p} in group['params']:", [f"{p}.grad = None"]),
         ),
     )
 

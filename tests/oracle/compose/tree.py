@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from oracle.compose.pieces import Draft
 
 Block = list[ast.stmt]
-INNER_NAMES = frozenset("p g group each part one".split())
+INNER_NAMES = frozenset("p q w g group each part one".split())
 """Loop variables that mean nothing outside of their own loop."""
 
 
