@@ -1,9 +1,12 @@
 """One program, two verdicts: what torch shows, and what lintgrad says at its default settings."""
 
+import tempfile
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
-from lintgrad.engine.check import check_source
+from lintgrad.engine.check import Checked, check_source
+from lintgrad.engine.run import File, check_files
 from lintgrad.registry import installed_rules
 from lintgrad.rule import Confidence
 from lintgrad.source.text import Source
@@ -90,16 +93,28 @@ class Judgement:
 
 def alarms_of(program: Composed) -> list[Alarm]:
     """What lintgrad finds in a program's files, down to the least confidence."""
-    found = []
-    for name, text in program.files.items():
-        checked = check_source(Source(name, text), installed_rules())
-        if checked.failures:
-            raise AssertionError(f"{program.seed}: {checked.failures}")
-        found += [
-            Alarm(one.code, Line(name, one.range.start.row), one.confidence, one.message)
-            for one in checked.diagnostics
-        ]
-    return found
+    if program.others:
+        results = _checked_together(program.files)
+    else:
+        results = [check_source(Source("train.py", program.text), installed_rules())]
+    failures = [failure for result in results for failure in result.failures]
+    if failures:
+        raise AssertionError(f"{program.seed}: {failures}")
+    return [
+        Alarm(one.code, Line(Path(one.path).name, one.range.start.row), one.confidence, one.message)
+        for result in results
+        for one in result.diagnostics
+    ]
+
+
+def _checked_together(files: dict[str, str]) -> list[Checked]:
+    """Several files as one project."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, name) for name in files]
+        for path in paths:
+            path.write_text(files[path.name], encoding="utf-8")
+        wanted = [File(str(path), named=True) for path in paths]
+        return list(check_files(wanted, installed_rules(), 1))
 
 
 def run_of(program: Composed, oracle: Oracle) -> Outcome:
