@@ -17,8 +17,8 @@ from oracle.runner import Oracle
 
 JUDGED = ("LG101", "LG102", "LG201")
 SECONDS = 4.0
-_ANSWERS = {How.CLOSURE: {"LG101": ("LG101", "LG304")}}
-"""Rules that may tell of a harm in place of its own."""
+_ALSO_TOLD_BY = {("LG101", How.CLOSURE): "LG304", ("LG309", How.STEP): "LG101"}
+"""The rule that may tell of a harm in place of its own: stale gradients applied alone, say."""
 
 
 class Verdict(StrEnum):
@@ -149,7 +149,7 @@ def judged(program: Composed, oracle: Oracle) -> Judgement:
 
 
 def _answers(alarm: Alarm, harm: Harm) -> bool:
-    codes = _ANSWERS.get(harm.how, {}).get(harm.code, (harm.code,))
+    codes = (harm.code, _ALSO_TOLD_BY.get((harm.code, harm.how)))
     return alarm.code in codes and alarm.line == harm.line
 
 
