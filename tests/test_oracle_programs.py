@@ -15,7 +15,9 @@ from oracle.outcome import Harm, Line, Outcome
 from oracle.runner import HAS_TORCH, WITHOUT_TORCH, shared
 from oracle.shrink import shrunk
 from oracle.sweep import Tally, judgements
-from oracle.verdict import Judgement, Verdict, alarms_of, judged
+from oracle.verdict import Alarm, Judgement, Verdict, alarms_of, answers, judged
+
+from lintgrad.rule import Confidence
 
 needs_torch = pytest.mark.skipif(not HAS_TORCH, reason=WITHOUT_TORCH)
 COUNT = int(os.environ.get("LINTGRAD_ORACLE_PROGRAMS", "300"))
@@ -93,6 +95,27 @@ def test_all_that_is_composed_can_be_parsed() -> None:
     for number in range(200):
         for name, text in compose(f"parsed:{number}").files.items():
             ast.parse(text, name)
+
+
+@needs_torch
+@pytest.mark.oracle
+def test_a_step_that_applies_only_stale_gradients_may_be_told_of_as_never_cleared() -> None:
+    text = (
+        "import torch\nmodel = torch.nn.Linear(3, 1)\n"
+        "optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n"
+        "model(torch.randn(2, 3)).mean().backward()\n"
+        "for i in range(4):\n    optimizer.step()\n"
+    )
+    judgement = judged(Composed("stale", {"train.py": text}, ("stale",)), shared())
+    assert [harm.code for harm in judgement.outcome.harms] == ["LG309"]
+    assert judgement.verdict is Verdict.FINE
+    assert answers(Alarm("LG101", Line("train.py", 6), Confidence.HIGH, ""), *_only(judgement))
+    assert not answers(Alarm("LG102", Line("train.py", 6), Confidence.HIGH, ""), *_only(judgement))
+
+
+def _only(judgement: Judgement) -> list[Harm]:
+    (harm,) = judgement.outcome.harms
+    return [harm]
 
 
 def test_lintgrad_reads_whatever_is_composed() -> None:

@@ -133,22 +133,24 @@ def judged(program: Composed, oracle: Oracle) -> Judgement:
     told = alarms_of(program)
     alarms = [a for a in told if a.confidence >= Confidence.MEDIUM]
     harms = [harm for harm in judgement.outcome.harms if harm.code in JUDGED]
-    missed = [harm for harm in harms if not any(_answers(a, harm) for a in alarms)]
-    extra = [a for a in alarms if a.code in JUDGED and not any(_answers(a, harm) for harm in harms)]
+    missed = [harm for harm in harms if not any(answers(a, harm) for a in alarms)]
+    seen = judgement.outcome.harms
+    extra = [a for a in alarms if a.code in JUDGED and not any(answers(a, harm) for harm in seen)]
     for alarm in list(extra):
         elsewhere = next((h for h in missed if h.code == alarm.code), None)
         if elsewhere is not None:
             missed.remove(elsewhere)
             extra.remove(alarm)
     judgement.missed = missed
-    judgement.at_low_confidence = [h for h in missed if any(_answers(a, h) for a in told)]
+    judgement.at_low_confidence = [h for h in missed if any(answers(a, h) for a in told)]
     for alarm in extra:
         doubtful = _doubtful(alarm, judgement)
         (judgement.undecided if doubtful else judgement.false).append(alarm)
     return judgement
 
 
-def _answers(alarm: Alarm, harm: Harm) -> bool:
+def answers(alarm: Alarm, harm: Harm) -> bool:
+    """Whether an alarm tells of a harm."""
     codes = (harm.code, _ALSO_TOLD_BY.get((harm.code, harm.how)))
     return alarm.code in codes and alarm.line == harm.line
 
