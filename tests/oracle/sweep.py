@@ -18,7 +18,7 @@ from pathlib import Path
 from oracle.compose.program import Composed, compose
 from oracle.runner import Oracle
 from oracle.shrink import shrunk
-from oracle.verdict import Judgement, Verdict, judged
+from oracle.verdict import Alarm, Judgement, Verdict, judged
 
 MOST_OF_A_KIND = 3
 _QUOTED = re.compile(r"`[^`]*`")
@@ -76,20 +76,30 @@ def judgements(oracle: Oracle, count: int, seed: str) -> Iterator[Judgement]:
 
 def smallest(judgement: Judgement, oracle: Oracle) -> Judgement:
     """The same disagreement in a program as small as can be."""
-    wanted = {one.code for one in (judgement.false or judgement.missed)}
+    wanted = _what(judgement)
     best = judgement
 
     def still(text: str) -> bool:
         nonlocal best
         other = judged(judgement.program.with_text(text), oracle)
-        found = other.false if judgement.false else other.missed
-        if other.outcome.broken or not wanted & {one.code for one in found}:
+        if other.outcome.broken or not wanted & _what(other):
             return False
         best = other
         return True
 
     shrunk(ast.unparse(ast.parse(judgement.program.text)) + "\n", still)
     return best
+
+
+def _what(judgement: Judgement) -> set[str]:
+    """What a disagreement is about: what is said of nothing, or not said of harm."""
+    if judgement.false:
+        return {_said(alarm) for alarm in judgement.false}
+    return {f"missed {harm.code} by {harm.how}" for harm in judgement.missed}
+
+
+def _said(alarm: Alarm) -> str:
+    return f"{alarm.code} {_QUOTED.sub('', alarm.message)}"
 
 
 def described(judgement: Judgement) -> str:
@@ -139,7 +149,7 @@ def _apart(found: list[Judgement]) -> list[Judgement]:
     kinds: dict[str, list[Judgement]] = {}
     for one in sorted(found, key=lambda one: len(one.program.text)):
         alarm = one.false[0]
-        kinds.setdefault(f"{alarm.code} {_QUOTED.sub('', alarm.message)}", []).append(one)
+        kinds.setdefault(_said(alarm), []).append(one)
     return [one for same in kinds.values() for one in same[:MOST_OF_A_KIND]]
 
 
