@@ -59,6 +59,7 @@ class Oracle:
         arguments: tuple[str, ...] = (),
         calls: bool | None = None,
         values: dict[str, str] | None = None,
+        seed: int = 0,
         seconds: float = SECONDS,
     ) -> Outcome:
         """Run a program.
@@ -72,6 +73,7 @@ class Oracle:
             "arguments": arguments,
             "calls": calls,
             "values": values or {},
+            "seed": seed,
             "seconds": seconds,
         }
         assert self._process.stdin is not None

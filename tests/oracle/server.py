@@ -49,7 +49,7 @@ def run(request: dict[str, Any], folder: Path) -> Outcome:
     sys.argv = [MAIN, *request["arguments"]]
     watch = Watch({str(folder / name): name for name in files})
     watch.start()
-    _seeded()
+    _seeded(request["seed"])
     outcome = watch.outcome
     program: dict[str, Any] = {}
     with warnings.catch_warnings(record=True) as caught:
@@ -80,11 +80,11 @@ def _namespace(file: str) -> dict[str, Any]:
     return vars(module)
 
 
-def _seeded() -> None:
-    random.seed(0)
-    importlib.import_module("torch").manual_seed(0)
+def _seeded(seed: int) -> None:
+    random.seed(seed)
+    importlib.import_module("torch").manual_seed(seed)
     with contextlib.suppress(ImportError):
-        importlib.import_module("numpy").random.seed(0)
+        importlib.import_module("numpy").random.seed(seed)
 
 
 @contextlib.contextmanager
