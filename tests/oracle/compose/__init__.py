@@ -1,0 +1,1 @@
+"""Composing training programs, right and wrong ones, that run under real torch."""

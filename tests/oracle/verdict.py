@@ -1,0 +1,189 @@
+"""One program, two verdicts: what torch shows, and what lintgrad says at its default settings."""
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from lintgrad.engine.check import Checked, check_source
+from lintgrad.engine.run import File, check_files
+from lintgrad.registry import installed_rules
+from lintgrad.rule import Confidence
+from lintgrad.source.text import Source
+from oracle.compose.program import Composed
+from oracle.marks import untaken
+from oracle.outcome import Harm, How, Line, Outcome, merged
+from oracle.runner import Oracle
+
+JUDGED = ("LG101", "LG102", "LG201")
+SECONDS = 4.0
+OTHERS = range(1, 9)
+"""Seeds of the data for a second look."""
+_ALSO_TOLD_BY = {("LG101", How.CLOSURE): "LG304", ("LG309", How.STEP): "LG101"}
+"""The rule that may tell of a harm in place of its own: stale gradients applied alone, say."""
+
+
+class Verdict(StrEnum):
+    """What the comparison of a program comes to."""
+
+    BROKEN = "does not run"
+    FALSE = "false alarm"
+    MISSED = "missed alarm"
+    UNDECIDED = "undecided"
+    HARM = "agreed: harm"
+    FINE = "agreed: no harm"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A finding of lintgrad's."""
+
+    code: str
+    line: Line
+    confidence: Confidence
+    message: str
+
+    def __str__(self) -> str:
+        at = f"{self.line.file}:{self.line.row}"
+        return f"{self.code} at {at} ({self.confidence}): {self.message}"
+
+
+@dataclass
+class Judgement:
+    """A program with both verdicts and how they differ."""
+
+    program: Composed
+    outcome: Outcome
+    false: list[Alarm] = field(default_factory=list)
+    missed: list[Harm] = field(default_factory=list)
+    undecided: list[Alarm] = field(default_factory=list)
+    at_low_confidence: list[Harm] = field(default_factory=list)
+    """Harm that is told of, but not at the default settings."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst that can be said."""
+        if self.outcome.broken:
+            return Verdict.BROKEN
+        if self.false:
+            return Verdict.FALSE
+        if self.missed:
+            return Verdict.MISSED
+        if self.undecided:
+            return Verdict.UNDECIDED
+        harms = [harm for harm in self.outcome.harms if harm.code in JUDGED]
+        return Verdict.HARM if harms else Verdict.FINE
+
+    @property
+    def kinds(self) -> list[str]:
+        """A name for each missed alarm: what stands between lintgrad and it."""
+        return [f"{one.code} {self._kind(one)}" for one in self.missed]
+
+    def _kind(self, harm: Harm) -> str:
+        if harm.how in (How.HAND, How.CLOSURE, How.FOREIGN):
+            return f"by {harm.how}"
+        if harm in self.at_low_confidence:
+            return "told at low confidence"
+        tags = self.program.tags
+        for mark in ("in another file", "in a ", "of optimizers", "alias", "bound method"):
+            for tag in tags:
+                if mark in tag:
+                    return tag
+        disturbed = sorted({tag for tag in tags[1:] if ":" not in tag})
+        return ", ".join(disturbed) or f"undisturbed: {tags[0]}"
+
+
+def alarms_of(program: Composed) -> list[Alarm]:
+    """What lintgrad finds in a program's files, down to the least confidence."""
+    if program.others:
+        results = _checked_together(program.files)
+    else:
+        results = [check_source(Source("train.py", program.text), installed_rules())]
+    failures = [failure for result in results for failure in result.failures]
+    if failures:
+        raise AssertionError(f"{program.seed}: {failures}")
+    return [
+        Alarm(one.code, Line(Path(one.path).name, one.range.start.row), one.confidence, one.message)
+        for result in results
+        for one in result.diagnostics
+    ]
+
+
+def _checked_together(files: dict[str, str]) -> list[Checked]:
+    """Several files as one project."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, name) for name in files]
+        for path in paths:
+            path.write_text(files[path.name], encoding="utf-8")
+        wanted = [File(str(path), named=True) for path in paths]
+        return list(check_files(wanted, installed_rules(), 1))
+
+
+def run_of(program: Composed, oracle: Oracle, seeds: Iterable[int] = (0,)) -> Outcome:
+    """What torch shows, with every setting of the program's flag."""
+    return merged(
+        oracle.run(
+            program.text,
+            others=program.others,
+            arguments=arguments,
+            seed=seed,
+            seconds=SECONDS,
+        )
+        for seed in seeds
+        for arguments in program.arguments
+    )
+
+
+def judged(program: Composed, oracle: Oracle) -> Judgement:
+    """Ask torch and lintgrad, and compare.
+
+    Before an alarm is called false the program is run with other data, whose conditions may come
+    out otherwise.
+    """
+    outcome = run_of(program, oracle)
+    if outcome.broken:
+        return Judgement(program, outcome)
+    told = alarms_of(program)
+    judgement = compared(program, outcome, told)
+    if judgement.false:
+        judgement = compared(program, merged([outcome, run_of(program, oracle, OTHERS)]), told)
+    return judgement
+
+
+def compared(program: Composed, outcome: Outcome, told: list[Alarm]) -> Judgement:
+    """The two verdicts side by side."""
+    judgement = Judgement(program, outcome)
+    alarms = [a for a in told if a.confidence >= Confidence.MEDIUM]
+    harms = [harm for harm in judgement.outcome.harms if harm.code in JUDGED]
+    missed = [harm for harm in harms if not any(answers(a, harm) for a in alarms)]
+    seen = judgement.outcome.harms
+    extra = [a for a in alarms if a.code in JUDGED and not any(answers(a, harm) for harm in seen)]
+    for alarm in list(extra):
+        elsewhere = next((h for h in missed if h.code == alarm.code), None)
+        if elsewhere is not None:
+            missed.remove(elsewhere)
+            extra.remove(alarm)
+    judgement.missed = missed
+    judgement.at_low_confidence = [h for h in missed if any(answers(a, h) for a in told)]
+    for alarm in extra:
+        doubtful = _doubtful(alarm, judgement)
+        (judgement.undecided if doubtful else judgement.false).append(alarm)
+    return judgement
+
+
+def answers(alarm: Alarm, harm: Harm) -> bool:
+    """Whether an alarm tells of a harm."""
+    codes = (harm.code, _ALSO_TOLD_BY.get((harm.code, harm.how)))
+    return alarm.code in codes and alarm.line == harm.line
+
+
+def _doubtful(alarm: Alarm, judgement: Judgement) -> bool:
+    """Whether the run is no proof that an alarm is false."""
+    outcome = judgement.outcome
+    if outcome.harms_of("LG201") and alarm.code != "LG201":
+        return True
+    counts = outcome.backwards if alarm.code == "LG201" else outcome.steps
+    if counts.get(alarm.line, 0) < (2 if alarm.code == "LG101" else 1):
+        return True
+    return any(untaken(text, name, outcome.lines) for name, text in judgement.program.files.items())

@@ -1,0 +1,79 @@
+"""Every fixture that can run does what its expectations say: real torch was asked."""
+
+import pytest
+from fixtures import Program, scripts, sections
+from oracle.outcome import Outcome
+from oracle.runner import HAS_TORCH, WITHOUT_TORCH, shared
+from oracle.runs import CANNOT_RUN, ENDS_BY, VALUES
+
+pytestmark = [
+    pytest.mark.oracle,
+    pytest.mark.skipif(not HAS_TORCH, reason=WITHOUT_TORCH),
+]
+
+JUDGED = {"LG101", "LG102", "LG201"}
+PROGRAMS = {program.name: program for program in (*scripts(), *sections("rules"))}
+RUNNABLE = [program for name, program in PROGRAMS.items() if name not in CANNOT_RUN]
+
+
+def outcome_of(program: Program) -> Outcome:
+    return shared().run_with_stand_ins(program.text, VALUES.get(program.name))
+
+
+def unexpected(program: Program, outcome: Outcome) -> list[str]:
+    """Harm that torch shows and no expectation names."""
+    wanted = {(one.row, one.code) for one in program.expectations}
+    return [
+        str(harm)
+        for harm in outcome.harms
+        if harm.code in JUDGED and (harm.line.row, harm.code) not in wanted
+    ]
+
+
+def unseen(program: Program, outcome: Outcome) -> list[str]:
+    """Expectations that torch does not bear out, on lines that ran."""
+    seen = {(harm.line.row, harm.code) for harm in outcome.harms}
+    ran = {line.row for line in (*outcome.steps, *outcome.backwards)}
+    return [
+        str(one)
+        for one in program.expectations
+        if one.code in JUDGED
+        and one.level != "low"
+        and (one.row, one.code) not in seen
+        and (one.row in ran or not ran)
+    ]
+
+
+@pytest.mark.parametrize("program", RUNNABLE, ids=lambda p: p.name)
+def test_torch_does_what_the_lines_expect(program: Program) -> None:
+    outcome = outcome_of(program)
+    missing = [one for one in outcome.failures if one.kind == "ModuleNotFoundError"]
+    if missing:
+        pytest.skip(missing[0].message)
+    assert [one for one in outcome.failures if one.kind not in ENDS_BY] == []
+    assert not outcome.timed_out
+    assert unexpected(program, outcome) == []
+    assert unseen(program, outcome) == []
+
+
+def test_what_cannot_run_is_named_and_still_there() -> None:
+    assert [name for name in (*CANNOT_RUN, *VALUES) if name not in PROGRAMS] == []
+
+
+@pytest.mark.parametrize("name", CANNOT_RUN)
+def test_what_is_said_not_to_run_does_not(name: str) -> None:
+    assert outcome_of(PROGRAMS[name]).failures != []
+
+
+def test_nearly_all_fixtures_run() -> None:
+    ran = [program for program in RUNNABLE if not _needs_more_than_torch(program)]
+    assert len(ran) > 0.9 * len(PROGRAMS)
+
+
+def _needs_more_than_torch(program: Program) -> bool:
+    foreign = ("accelerate", "apex", "deepspeed", "horovod", "lightning", "tqdm")
+    unseen_files = ("project", "helpers", "surgery")
+    return any(
+        f"import {name}" in program.text or f"from {name}" in program.text
+        for name in (*foreign, *unseen_files)
+    )
