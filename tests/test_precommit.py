@@ -65,6 +65,33 @@ repos:
     run("git", "add", ".", cwd=repository)
     assert run("git", "commit", "-q", "-m", "notes", cwd=repository).returncode == 0
 
+    # What a changed file calls is read where it is, changed or not.
+    (repository / "update.py").write_text(UPDATE, encoding="utf-8")
+    run("git", "add", ".", cwd=repository)
+    run("git", "commit", "-q", "--no-verify", "-m", "an update", cwd=repository)
+    (repository / "loop.py").write_text(LOOP, encoding="utf-8")
+    run("git", "add", ".", cwd=repository)
+    across = run("git", "commit", "-q", "-m", "a loop", cwd=repository)
+    assert across.returncode == 1, across.stdout + across.stderr
+    assert "update.py:3:5: LG101 missing-zero-grad" in across.stdout + across.stderr
+
+
+UPDATE = """\
+def update(loss, optimizer):
+    loss.backward()
+    optimizer.step()
+"""
+
+LOOP = """\
+import torch
+from update import update
+
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x in torch.randn(4, 8, 3):
+    update(model(x).pow(2).mean(), optimizer)
+"""
+
 
 def test_try_repo_runs_the_hook_of_the_working_tree(repository: Path) -> None:
     (repository / "train.py").write_text(BUGGY, encoding="utf-8")
