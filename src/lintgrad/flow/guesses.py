@@ -5,6 +5,7 @@ one is reported with lower confidence, or makes the analysis say "unknown".
 """
 
 import re
+from collections.abc import Iterator
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -43,6 +44,10 @@ _LEAVES_OPTIMIZER_ALONE = frozenset(
     "logger logging print summary report param params count dump decay record evaluate validate "
     "eval test".split()
 )
+
+
+_CLEARING = re.compile(r"zero_grad|\.grad\b|clear|reset", re.IGNORECASE)
+_ENTERED_BY_NAME = re.compile(r"test|main$|setup|setUp|__")
 
 
 def words(name: str) -> list[str]:
@@ -103,3 +108,13 @@ def leaves_optimizer_alone(function: str) -> bool:
     found = set(words(function))
     changes = {"step", "zero", "grad", "backward", "train", "update"}
     return bool(found & _LEAVES_OPTIMIZER_ALONE) and not found & changes
+
+
+def entered_by_name(function: str) -> bool:
+    """Whether a function that nobody calls is named like one that a runner calls, once."""
+    return _ENTERED_BY_NAME.match(function) is not None
+
+
+def mentions_of_clearing(text: str) -> Iterator[int]:
+    """The offsets at which a text names something that may clear gradients."""
+    return (match.start() for match in _CLEARING.finditer(text))

@@ -12,7 +12,8 @@ from lintgrad.flow.ownership import related_places
 from lintgrad.flow.program import Mentioned, Program
 from lintgrad.flow.role import Role
 from lintgrad.flow.scopes import Scope, root_of
-from lintgrad.flow.unfollowed import EVERYTHING, cleared_out_of_sight
+from lintgrad.flow.unfollowed import cleared_out_of_sight
+from lintgrad.flow.usage import ANYWHERE
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Expr
 from lintgrad.syntax.walk import parts_of
@@ -223,4 +224,4 @@ class Linker:
 
 
 def _is_among(place: str, lost: frozenset[str]) -> bool:
-    return EVERYTHING in lost or place.rsplit(".", 1)[-1].split("[", maxsplit=1)[0] in lost
+    return ANYWHERE in lost or place.rsplit(".", 1)[-1].split("[", maxsplit=1)[0] in lost

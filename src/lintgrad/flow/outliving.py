@@ -6,6 +6,7 @@ optimizer: what its last call left is then what its next call finds.
 
 import re
 
+from lintgrad.flow import guesses
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.functions import Lowered
 from lintgrad.flow.graph import FlowGraph
@@ -15,9 +16,6 @@ from lintgrad.syntax.frameworks import TRAINING_MODULES
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Call, Const, Function
 from lintgrad.syntax.walk import handed_to
-
-_CLEARS = re.compile(r"zero_grad|\.grad\b|clear|reset", re.IGNORECASE)
-_ENTERED_BY_NAME = re.compile(r"test|main$|setup|setUp|__")
 
 
 def called_again(
@@ -65,7 +63,7 @@ def _asked_for(scope: Scope, place: str) -> bool:
 
 def _is_uncalled(scope: Scope, mentioned: Mentioned | None) -> bool:
     name = scope.name_alone
-    if _ENTERED_BY_NAME.match(name):
+    if guesses.entered_by_name(name):
         return False
     pattern = rf"\b{re.escape(name)}\b"
     defined = rf"\bdef\s+{re.escape(name)}\b"
@@ -81,8 +79,8 @@ def _clears_elsewhere(scope: Scope, reached: list[FlowGraph], mentioned: Mention
         return True
     text = scope.source.text
     inside = [g.span for g in reached if g.span.path == scope.source.path]
-    for match in _CLEARS.finditer(text):
-        if not any(span.start <= match.start() < span.end for span in inside):
+    for at in guesses.mentions_of_clearing(text):
+        if not any(span.start <= at < span.end for span in inside):
             return True
     name = scope.owner.name if scope.owner is not None else scope.name_alone
     return mentioned is not None and mentioned(scope.source.path, rf"\b{re.escape(name)}\b")

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator
 
 from lintgrad.flow.gradients_by_hand import grad_holder, writes_grad
 from lintgrad.flow.scopes import ClassScope, Scope
+from lintgrad.flow.usage import ANYWHERE
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Assign, Attr, AugAssign, Call, Const, Delete, Expr, Function
 from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
-
-EVERYTHING = "*"
 
 _IMPORT = re.compile(r"^\s*(from\s+\S+\s+)?import\b.*$", re.MULTILINE)
 
@@ -24,7 +23,7 @@ def cleared_out_of_sight(
     methods: set[tuple[str, ClassScope]],
     texts: Iterable[str],
 ) -> frozenset[str]:
-    """The last names of what such functions clear, or EVERYTHING if it cannot be told.
+    """The last names of what such functions clear, or ANYWHERE if it cannot be told.
 
     `scopes` are those of a file, `followed` the functions that calls were followed into, `methods`
     the names of methods that were called with the classes of their objects, `texts` the files that
@@ -56,9 +55,9 @@ def _is_mentioned(scope: Scope, texts: tuple[str, ...]) -> bool:
 def _cleared(scope: Scope) -> Iterator[str]:
     for statement in statements_of(scope.node.body):
         if isinstance(statement, Assign | Delete) and any(map(writes_grad, statement.targets)):
-            yield EVERYTHING
+            yield ANYWHERE
         if isinstance(statement, AugAssign) and writes_grad(statement.target):
-            yield EVERYTHING
+            yield ANYWHERE
         for expr in expressions_of(statement):
             for part in parts_of(expr):
                 yield from _cleared_by(part)
@@ -68,15 +67,15 @@ def _cleared_by(part: Expr) -> Iterator[str]:
     match part:
         case Attr(value=receiver, name="zero_grad"):
             place = place_of(receiver) or ""
-            yield place.rsplit(".", 1)[-1] if place.startswith("self.") else EVERYTHING
+            yield place.rsplit(".", 1)[-1] if place.startswith("self.") else ANYWHERE
         case Call(func=Attr(value=inner, name=name)) if (
             name.endswith("_") and grad_holder(inner) is not None
         ):
-            yield EVERYTHING
+            yield ANYWHERE
         case Attr(name=name) if name.startswith("_foreach_") and name.endswith("_"):
-            yield EVERYTHING
+            yield ANYWHERE
         case Const(value="grad" | "zero_grad"):
-            yield EVERYTHING
+            yield ANYWHERE
 
 
 def _trains(scope: Scope) -> bool:

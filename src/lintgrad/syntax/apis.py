@@ -28,7 +28,7 @@ TORCH_OPTIMIZERS = frozenset(
     ]
 )
 
-OPTIMIZER_CLASSES = TORCH_OPTIMIZERS | LIBRARY_OPTIMIZERS | OPTIMIZER_FACTORIES.keys()
+OPTIMIZER_CLASSES = TORCH_OPTIMIZERS | LIBRARY_OPTIMIZERS | OPTIMIZER_FACTORIES
 
 OPTIMIZER_MODULES = ("torch.optim",)
 """Modules whose direct capitalised members are optimizers, but for their submodules."""

@@ -67,9 +67,10 @@ LIBRARY_OPTIMIZERS = frozenset(
     f"{module}.{name}" for module, names in _BY_MODULE.items() for name in names.split()
 )
 
-OPTIMIZER_FACTORIES = {
-    # What builds an optimizer, with the position of the model or parameters it gets.
-    "timm.optim.create_optimizer_v2": 0,
-    "timm.optim.create_optimizer": 1,
-    "pytorch_optimizer.create_optimizer": 0,
-}
+OPTIMIZER_FACTORIES = frozenset(
+    {
+        "timm.optim.create_optimizer_v2",
+        "timm.optim.create_optimizer",
+        "pytorch_optimizer.create_optimizer",
+    }
+)
