@@ -1,23 +1,21 @@
 """Which call is which event."""
 
 from collections.abc import Iterator
-from itertools import zip_longest
 
-from lintgrad.flow import guesses
-from lintgrad.flow.bindings import Via
-from lintgrad.flow.events import Backward, Called, Escape, Event, GradAssign, MayBackward, ZeroGrad
+from lintgrad.flow.events import Backward, Called, Escape, Event, MayBackward
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.framework_calls import FrameworkCalls
-from lintgrad.flow.gradients_by_hand import grad_holder, is_nothing, part_of_grad
+from lintgrad.flow.gradient_writes import GradientWrites
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope
+from lintgrad.flow.stepping import Stepping
 from lintgrad.flow.unseen import Unseen, changes_gradients_in_place
-from lintgrad.source.text import Span, spelled
+from lintgrad.source.text import spelled
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name, Sequence, Starred
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name, Starred
 
 _STEP_LIKE = frozenset({"first_step", "second_step"})
 
@@ -33,6 +31,8 @@ class Calls:
         self._text = scope.source.text
         self._of_framework = FrameworkCalls(scope, roles, places)
         self._unseen = Unseen(scope, places, self._text)
+        self._stepping = Stepping(scope, places, followed)
+        self.writes = GradientWrites(scope, places)
 
     def events(self, call: Call) -> tuple[Event, ...]:
         """What a call does to gradients, its arguments left aside."""
@@ -81,34 +81,6 @@ class Calls:
             return False
         last = spelled(self._text, manager.func.span).rsplit(".", 1)[-1]
         return last in apis.EXPECT_ERRORS
-
-    def grad_write(self, target: Expr, value: Expr | None, span: Span) -> tuple[Event, ...]:
-        """What assigning to (or, without a value, deleting) a target does to gradients."""
-        if isinstance(target, Sequence):
-            values = value.items if isinstance(value, Sequence) else ()
-            pairs = zip_longest(target.items, values[: len(target.items)])
-            writes = (self.grad_write(one, given, span) for one, given in pairs if one is not None)
-            return tuple(event for write in writes for event in write)
-        if part_of_grad(target):
-            return (Escape(span, None, "a part of a gradient is written"),)
-        holder = grad_holder(target)
-        if holder is None:
-            return ()
-        if value is None or is_nothing(value):
-            return (self._clear_by_hand(holder, span),)
-        _, owners = self._places.parameters(holder)
-        return (GradAssign(span, owners),)
-
-    def grad_change(
-        self, target: Expr, op: str, value: Expr | None, span: Span
-    ) -> tuple[Event, ...]:
-        """What `target op= value` does to gradients: scaling leaves them what they are."""
-        holder = grad_holder(target)
-        if op == "*" and holder is not None and value is not None and is_nothing(value):
-            return (self._clear_by_hand(holder, span),)
-        if op in "+-" and (grad_holder(target) is not None or part_of_grad(target)):
-            return (MayBackward(span, "a gradient is added to by hand"),)
-        return ()
 
     def _ordinary(self, call: Call) -> Iterator[Event]:
         name = self._scope.dotted(call.func)
@@ -188,52 +160,6 @@ class Calls:
         # Lightning 2.6: `self.manual_backward(loss)` runs backward and nothing else.
         return (Backward(call.span, call.argument(0, "loss")),)
 
-    def _step(self, call: Call, func: Attr) -> tuple[Event, ...]:
-        receiver = place_of(func.value)
-        if receiver is None:
-            if call.args and not self._is_closure(call):
-                return ()  # `super().step(action)`: what is stepped with something is none
-            return (self._escape(call, None, "steps something that has no name here"),)
-        role = self._places.role(receiver)
-        handed = place_of(call.args[0]) if call.args else None
-        if role is Role.SCALER or (role is None and "scaler" in guesses.words(receiver)):
-            return self._scaler_step(call, handed)
-        if role is Role.OPTIMIZER or (
-            role is None and self._stepped_like_optimizer(call, receiver)
-        ):
-            return (*self._closure(call, receiver), self._places.step(call.span, receiver))
-        if handed is not None and self._places.is_optimizer(handed):
-            return (self._escape(call, frozenset({self._places.canonical(handed)}), "is unknown"),)
-        if role is Role.OWN_OBJECT:
-            return (self._escape(call, None, "is a method that cannot be seen"),)
-        return ()
-
-    def _scaler_step(self, call: Call, handed: str | None) -> tuple[Event, ...]:
-        if handed is None:
-            return (self._escape(call, None, "steps something that has no name here"),)
-        return (self._places.step(call.span, handed),)
-
-    def _stepped_like_optimizer(self, call: Call, receiver: str) -> bool:
-        if guesses.not_an_optimizer(receiver) or not self._places.may_be_optimizer(receiver):
-            return False
-        if self._places.is_module(receiver) and not guesses.named_like_optimizer(receiver):
-            return False  # a module whose own step does something else
-        return not (call.args or call.keywords) or self._is_closure(call)
-
-    def _is_closure(self, call: Call) -> bool:
-        argument = call.argument(0, "closure")
-        return argument is not None and self._followed.is_function(self._scope, argument)
-
-    def _closure(self, call: Call, receiver: str) -> tuple[Event, ...]:
-        if not call.args and not call.keywords:
-            return ()
-        argument = call.argument(0, "closure")
-        ran = None if argument is None else self._followed.value(self._scope, argument)
-        if ran is not None:
-            return ran
-        place = frozenset({self._places.canonical(receiver)})
-        return (self._escape(call, place, "runs its argument"),)
-
     def _zero_grad(self, call: Call, func: Attr) -> tuple[Event, ...]:
         receiver = place_of(func.value)
         text = f"{spelled(self._text, func.span)}()"
@@ -242,40 +168,18 @@ class Calls:
         cleared = self._places.cleared(call.span, receiver, text)
         return cleared or (self._escape(call, None, "clears something that is not known"),)
 
-    def _overwrite(self, call: Call, func: Attr) -> tuple[Event, ...]:
-        if part_of_grad(func.value):
-            return (Escape(call.span, None, "a part of a gradient is written"),)
-        holder = self._gradient_of(func.value)
-        if holder is None:
-            return ()
-        if func.name == "zero_" or (call.args and is_nothing(call.args[0])):
-            return (self._clear_by_hand(holder, call.span),)
-        return (GradAssign(call.span, self._places.parameters(holder)[1]),)
-
-    def _gradient_of(self, expr: Expr) -> Expr | None:
-        """What an expression is the gradient of, a name bound to a gradient included."""
-        if isinstance(expr, Name):
-            found = self._scope.lookup(expr.id)
-            if found is not None and len(found[1]) == 1 and found[1][0].via is Via.VALUE:
-                return grad_holder(found[1][0].value)
-        return grad_holder(expr)
-
-    def _change(self, call: Call, func: Attr) -> tuple[Event, ...]:
-        if grad_holder(func.value) is None and not part_of_grad(func.value):
-            return tuple(self._ordinary(call))
-        if func.name == "mul_" and call.args and is_nothing(call.args[0]):
-            return self._overwrite(call, func)
-        return (MayBackward(call.span, "a gradient is changed by hand"),)
-
-    def _clear_by_hand(self, holder: Expr, span: Span) -> Event:
-        optimizer, owners = self._places.parameters(holder)
-        return ZeroGrad(span, self._text[span.start : span.end], optimizer, owners)
+    def _step(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        return self._stepping.events(call, func)
 
     def _own_step(self, call: Call, func: Attr) -> tuple[Event, ...]:
-        receiver = place_of(func.value)
-        if receiver is None:
-            return ()
-        return (self._escape(call, frozenset({self._places.canonical(receiver)}), "is unknown"),)
+        return self._stepping.unknown(call, func)
+
+    def _overwrite(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        return self.writes.overwritten(call, func)
+
+    def _change(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        written = self.writes.changed_in_place(call, func)
+        return tuple(self._ordinary(call)) if written is None else written
 
 
 def _unpacked(call: Call) -> Expr | None:

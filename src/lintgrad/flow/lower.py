@@ -26,7 +26,7 @@ def _assign(lowering: Lowering, statement: nodes.Assign) -> None:
     lowering.expression(statement.value)
     calls = lowering.reading.calls
     for target in statement.targets:
-        lowering.emit(calls.grad_write(target, statement.value, statement.span))
+        lowering.emit(calls.writes.assigned(target, statement.value, statement.span))
     lowering.assign(statement.targets, statement.value, statement.span)
 
 
@@ -34,13 +34,15 @@ def _augmented(lowering: Lowering, statement: nodes.AugAssign) -> None:
     lowering.expression(statement.value)
     span, target = statement.span, statement.target
     value = nodes.Binary(span, statement.op, target, statement.value)
-    lowering.emit(lowering.reading.calls.grad_change(target, statement.op, statement.value, span))
+    lowering.emit(
+        lowering.reading.calls.writes.changed(target, statement.op, statement.value, span)
+    )
     lowering.assign((target,), value, span)
 
 
 def _delete(lowering: Lowering, statement: nodes.Delete) -> None:
     for target in statement.targets:
-        lowering.emit(lowering.reading.calls.grad_write(target, None, statement.span))
+        lowering.emit(lowering.reading.calls.writes.assigned(target, None, statement.span))
 
 
 def _definition(lowering: Lowering, statement: nodes.Function | nodes.Class) -> None:

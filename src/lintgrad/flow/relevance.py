@@ -92,12 +92,13 @@ class Relevance:
         """Whether a statement assigns to, changes or deletes a `.grad`."""
         if isinstance(statement, nodes.AugAssign):
             return bool(
-                self._calls.grad_change(
+                self._calls.writes.changed(
                     statement.target, statement.op, statement.value, statement.span
                 )
             )
         return isinstance(statement, nodes.Delete | nodes.Assign) and any(
-            self._calls.grad_write(target, None, statement.span) for target in statement.targets
+            self._calls.writes.assigned(target, None, statement.span)
+            for target in statement.targets
         )
 
     def _own_event(self, statement: Stmt) -> bool:

@@ -34,6 +34,11 @@ class Category(Enum):
 
     CLEARING = "Clearing gradients"
     LOSSES = "Losses and backward"
+    STEPPING = "Optimizers and their steps"
+    ACCUMULATION = "Accumulation windows"
+    SCALING = "Clipping and loss scaling"
+    LEAVES = "Leaves and gradients by hand"
+    OWNERSHIP = "Whose gradients they are"
     REPORTING = "The report itself"
 
 
