@@ -50,6 +50,9 @@ class Program:
         """What lintgrad finds, down to the least confidence."""
         checked = check_source(Source(self.name, self.text), installed_rules())
         assert checked.failures == ()
+        for one in checked.diagnostics:
+            asides = [place for place in one.related if place.number is None]
+            assert len(asides) == len(set(asides)), "one place is told twice"
         return list(checked.diagnostics)
 
     def mismatches(self) -> list[str]:

@@ -54,14 +54,17 @@ def _laid_out(rules: "Sequence[Rule]") -> None:
     """Print pages as a terminal can show them."""
     from rich.console import Console
     from rich.markdown import Markdown
+    from rich.theme import Theme
 
     from lintgrad.cli.output import terminal_width
     from lintgrad.docs import page
 
     width = min(terminal_width() or _WIDEST, _WIDEST)
-    console = Console(width=width, highlight=False, emoji=False)
+    # Without a background of its own, text is as readable on a light screen as on a dark one.
+    theme = Theme({"markdown.code": "bold cyan"})
+    console = Console(width=width, highlight=False, emoji=False, theme=theme)
     for one in rules:
-        console.print(Markdown(page(one), code_theme="ansi_dark", inline_code_theme="ansi_dark"))
+        console.print(Markdown(page(one), code_theme="ansi_dark"))
 
 
 _WIDEST = 100

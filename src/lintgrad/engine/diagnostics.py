@@ -93,7 +93,8 @@ def diagnostic(sources: Mapping[str, Source], rule: Rule, finding: Finding) -> D
 
 def _related(sources: Mapping[str, Source], finding: Finding) -> Iterator[RelatedPlace]:
     told: list[tuple[Related, int | None]] = [(p, n) for n, p in enumerate(finding.story, 1)]
-    for place, number in [*told, *((aside, None) for aside in finding.asides)]:
+    asides = dict.fromkeys(finding.asides)  # a function that is entered twice has an event twice
+    for place, number in [*told, *((aside, None) for aside in asides)]:
         source = sources[place.span.path]
         yield RelatedPlace(place.message, source.path, _range(source, place.span), number)
 
