@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lintgrad.engine.diagnostics import Diagnostic, diagnostic, finished
+from lintgrad.flow.graph import has_gradient_events
 from lintgrad.rule import Finding, Flow, Rule, Unread
 from lintgrad.source.load import Unreadable, decode
 from lintgrad.source.text import Source
@@ -87,7 +88,11 @@ def check_source(
                 failures.append(_failure(f"rule {rule.code} {rule.name}", source.path, error))
                 continue
             found += [diagnostic(analysis.sources, rule, finding) for finding in findings]
-    graphs = [analysis.graphs[number] for number in analysis.roots]
+    graphs = [
+        analysis.graphs[number]
+        for number in analysis.roots
+        if has_gradient_events(analysis.graphs, number)
+    ]
     return Checked(
         source.path,
         tuple(finished(found)),

@@ -1,6 +1,7 @@
 """Which call is which event."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lintgrad.flow.events import Backward, Called, Escape, Event, MayBackward
 from lintgrad.flow.followed import Followed
@@ -97,14 +98,19 @@ class Calls:
         if followed is not None:
             yield from followed
             return
-        if self._unseen.is_harmless(call, name):
+        if self._unseen.is_harmless(call, name) or self._builds(call):
             return
         places = self._unseen.endangers(call)
         if places is None or places:
-            yield self._escape(call, places, "cannot be seen here")
+            yield replace(self._escape(call, places, "cannot be seen here"), unseen=True)
         else:
             name = spelled(self._text, call.func.span)
             yield MayBackward(call.span, f"`{name}(...)` cannot be seen here")
+
+    def _builds(self, call: Call) -> bool:
+        """Whether a call builds something whose class is known, by whatever name it is called."""
+        found = self._roles.of_expr(self._scope, call)
+        return found is not None and found.build is call and found.own is None
 
     def _cleared_by_function(self, call: Call) -> Iterator[Event]:
         """A function that clears every optimizer and model it is given."""

@@ -88,12 +88,14 @@ class Called:
 class Escape:
     """Something that is not understood may clear, step or run backward.
 
-    It concerns the optimizers at the given places and below them, or all of them if None.
+    It concerns the optimizers at the given places and below them, or all of them if None. Unseen
+    if it is a function that cannot be seen, and may just as well have nothing to do with them.
     """
 
     span: Span
     places: frozenset[str] | None
     reason: str
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lintgrad.flow.events import Event, Owners
+from lintgrad.flow.events import GRADIENT_EVENTS, Escape, Event, Owners
 from lintgrad.flow.evidence import Basis
 from lintgrad.source.text import Span
 from lintgrad.syntax.nodes import Expr
@@ -107,6 +107,16 @@ def reachable(graphs: "Sequence[FlowGraph]", number: int) -> list[int]:
             e.callee for e in exits if isinstance(e, Call) and e.callee not in found
         )
     return found
+
+
+def has_gradient_events(graphs: "Sequence[FlowGraph]", number: int) -> bool:
+    """Whether a graph, or one that it calls, does anything to gradients that is in sight."""
+    return any(
+        isinstance(event, GRADIENT_EVENTS) or (isinstance(event, Escape) and not event.unseen)
+        for reached in reachable(graphs, number)
+        for block in graphs[reached].blocks
+        for event in block.events
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,21 @@ from lintgrad.flow.relevance import Relevance, assigned
 from lintgrad.flow.scopes import Scope
 from lintgrad.syntax import nodes
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Binary, Compare, Const, Expr, Name, Stmt, Unary
-from lintgrad.syntax.walk import parts_of, statements_of
+from lintgrad.syntax.nodes import (
+    Attr,
+    Binary,
+    BoolOp,
+    Call,
+    Compare,
+    Const,
+    Expr,
+    IfExp,
+    Item,
+    Name,
+    Stmt,
+    Unary,
+)
+from lintgrad.syntax.walk import children, parts_of, statements_of
 
 WINDOW = 3
 """The stand-in for a window length that is not written down."""
@@ -177,9 +190,9 @@ def _read(test: Expr, counters: set[str], found: _Found) -> None:
                 _count(left, counters, found)
                 _modulus(right, found)
             case Compare(op=op, left=left, right=right) if counters & _places(part):
-                _count(left, counters, found)
-                _count(right, counters, found)
-                _limit(op, left, right, counters, found)
+                if _limit(op, left, right, counters, found):
+                    _count(left, counters, found)
+                    _count(right, counters, found)
 
 
 def _modulus(expr: Expr, found: _Found) -> None:
@@ -190,18 +203,27 @@ def _modulus(expr: Expr, found: _Found) -> None:
             found.windows.add(place)
 
 
-def _limit(op: str, left: Expr, right: Expr, counters: set[str], found: _Found) -> None:
+def _limit(op: str, left: Expr, right: Expr, counters: set[str], found: _Found) -> bool:
+    """Note what a comparison holds a counter against; whether counting can decide it.
+
+    `global_step >= args.max_steps` it cannot: how many steps that is, nothing says.
+    """
+    decidable = False
     for side, other in ((left, right), (right, left)):
         if not counters & _places(side):
             continue
         match other:
-            case Const(value=int() as n):
-                found.limits.add(n)
+            case Const():
+                found.limits |= {other.value} if isinstance(other.value, int) else set()
+                decidable = True
             case _:
                 place = place_of(other.left) if isinstance(other, Binary) else place_of(other)
                 before_last = isinstance(other, Binary) and other.op == "-" and op in ("<", ">=")
                 if place is not None and (op in ("==", "!=") or before_last):
                     found.lasts.add(place)
+                    decidable = True
+                decidable |= bool(counters & _places(other))
+    return decidable
 
 
 def _count(expr: Expr, counters: set[str], found: _Found) -> None:
@@ -241,8 +263,25 @@ def _closure(names: set[str], values: dict[str, list[Expr]]) -> set[str]:
         more = {
             name
             for name, computed in values.items()
-            if name not in found and any(found & _places(value) for value in computed)
+            if name not in found
+            and any(found & _places(value) and _has_value(value) for value in computed)
         }
         if not more:
             return found
         found |= more
+
+
+def _has_value(expr: Expr) -> bool:
+    """Whether the value of an expression can be told if those of the places in it can."""
+    match expr:
+        case Const():
+            return True
+        case Name() | Attr() | Item():
+            return place_of(expr) is not None
+        case Call(func=Name(id=name), args=args):
+            return name == "len" or (
+                name in ("int", "bool", "max", "min") and all(map(_has_value, args))
+            )
+        case Unary() | Binary() | Compare() | BoolOp() | IfExp():
+            return all(map(_has_value, children(expr)))
+    return False

@@ -94,13 +94,18 @@ HARMLESS_MODULES = frozenset(
     # Top-level packages whose functions neither clear, step nor run backward on what they are
     # given. torch is handled by name, since a few of its functions do.
     {
-        "abc", "argparse", "ast", "atexit", "builtins", "collections", "contextlib", "copy", "csv",
-        "cv2", "dataclasses", "datetime", "functools", "gc", "glob", "inspect", "io", "itertools",
-        "json", "logging", "math", "matplotlib", "numpy", "operator", "os", "pandas", "pathlib",
-        "pickle", "PIL", "platform", "pprint", "psutil", "random", "re", "rich", "scipy",
-        "seaborn", "shutil", "signal", "sklearn", "string", "subprocess", "sys", "tempfile",
-        "tensorboard", "tensorboardX", "textwrap", "threading", "time", "timeit", "torchmetrics",
-        "torchvision", "tqdm", "traceback", "typing", "uuid", "wandb", "warnings", "yaml",
+        "abc", "argparse", "ast", "atexit", "builtins", "collections", "contextlib",
+        "copy", "csv", "cv2", "dataclasses", "datasets", "datetime", "diffusers", "einops",
+        "evaluate", "flax", "functools", "gc", "glob", "gym", "gymnasium", "h5py",
+        "huggingface_hub", "inspect", "io", "itertools", "jax", "json", "logging", "math",
+        "matplotlib", "mlflow", "neptune", "networkx", "numba", "numpy", "omegaconf",
+        "operator", "optax", "os", "pandas", "pathlib", "peft", "pickle", "PIL", "platform",
+        "pprint", "psutil", "random", "re", "rich", "safetensors", "scipy", "seaborn",
+        "sentencepiece", "shutil", "signal", "skimage", "sklearn", "string", "subprocess",
+        "sys", "tempfile", "tensorboard", "tensorboardX", "textwrap", "threading", "time",
+        "timeit", "tokenizers", "torchao", "torchaudio", "torchmetrics", "torchtext",
+        "torchvision", "tqdm", "traceback", "typing", "uuid", "wandb", "warnings",
+        "yacs", "yaml",
     }
 )  # fmt: skip
 
