@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from lintgrad.flow.bindings import Binding
+from lintgrad.flow.resolution import resolution_order
 from lintgrad.source.text import Source
 from lintgrad.syntax.names import dotted, place_of
 from lintgrad.syntax.nodes import (
@@ -257,15 +258,8 @@ class ClassScope:
         return next((c.methods[name] for c in self.lineage() if name in c.methods), None)
 
     def lineage(self) -> Iterator["ClassScope"]:
-        """The class and those of the project it derives from, each once, nearest first."""
-        seen: list[ClassScope] = []
-        todo = [self]
-        while todo:
-            one = todo.pop(0)
-            if one not in seen:
-                seen.append(one)
-                yield one
-                todo.extend(one.bases())
+        """The class and those of the project it derives from, as methods are looked for."""
+        yield from resolution_order(self, ClassScope.bases)
 
     def bases(self) -> Iterator["ClassScope"]:
         """The base classes that are defined in the project."""
