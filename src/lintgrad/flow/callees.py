@@ -1,6 +1,6 @@
 """Which function of the project a call runs, and what it is bound to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -55,8 +55,6 @@ class Callees:
         self._overridden = overridden
         self._lambdas: dict[tuple[Scope, Lambda], Scope] = {}
         self._known: dict[tuple[Scope, Expr], Callee | None] = {}
-        self.resolved: set[tuple[str, ClassScope]] = set()
-        """Names of methods that were called, with the classes whose objects they were called on."""
         self._asked: set[tuple[Scope, Expr]] = set()
         """What is being resolved: a name may be bound to something made of itself."""
         self._selves: dict[Expr, Name] = {}
@@ -66,11 +64,15 @@ class Callees:
 
     def of_call(self, scope: Scope, call: Call) -> Callee | None:
         """The function of the project that a call runs."""
-        found = self.of_value(scope, call.func) or self._of_object(scope, call)
-        if found is not None and found.owner is not None:
-            name = found.scope.name_alone
-            self.resolved |= {(name, owner) for owner in found.owner.lineage()}
-        return found
+        return self.of_value(scope, call.func) or self._of_object(scope, call)
+
+    def methods_called(self, scope: Scope) -> Iterator[tuple[str, ClassScope]]:
+        """The names of the methods that a function calls, each with all classes of its object."""
+        for call in scope.calls:
+            found = self.of_call(scope, call)
+            if found is not None and found.owner is not None:
+                for owner in found.owner.lineage():
+                    yield found.scope.name_alone, owner
 
     def of_value(self, scope: Scope, expr: Expr, depth: int = 0) -> Callee | None:
         """The function of the project that an expression stands for."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from lintgrad.flow.crossing import Crossing
 from lintgrad.flow.events import UNKNOWN_OWNERS, Owners
@@ -12,7 +13,7 @@ from lintgrad.flow.ownership import related_places
 from lintgrad.flow.program import Mentioned, Program
 from lintgrad.flow.role import Role
 from lintgrad.flow.scopes import Scope, root_of
-from lintgrad.flow.unfollowed import cleared_out_of_sight
+from lintgrad.flow.unfollowed import Ran, cleared_out_of_sight
 from lintgrad.flow.usage import ANYWHERE
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Expr
@@ -45,24 +46,31 @@ class Linker:
             self._graphs.append(lowered.graph)
             self._places.append(set(places_in(lowered)))
         self._link(first)
+        ran = self._ran(numbers.values())
         for number in numbers.values():
             if number >= first:
-                self._lose(number)
+                self._lose(number, ran)
                 self._repeat(number)
         return numbers, self._graphs
 
-    def _lose(self, number: int) -> None:
+    def _ran(self, roots: Iterable[int]) -> Ran:
+        """What calls were followed into from some functions, and from those that they call."""
+        reached = {n for root in roots for n in reachable(self._graphs, root)}
+        frames = [self._lowered[number].scope for number in sorted(reached)]
+        methods = map(self._program.roles.callees.methods_called, frames)
+        return Ran(
+            frozenset(frame.function_itself for frame in frames if frame.origin),
+            frozenset(chain.from_iterable(methods)),
+        )
+
+    def _lose(self, number: int, ran: Ran) -> None:
         """Give up the optimizers of a function that something may clear out of sight."""
         graph = self._graphs[number]
         own = self._program.files[graph.span.path]
         paths = {self._graphs[n].span.path for n in reachable(self._graphs, number)}
-        followed = {frame.function_itself for frame in self._program.frames if frame.origin}
-        methods = self._program.roles.callees.resolved
         lost = frozenset[str]().union(
             *(
-                cleared_out_of_sight(
-                    file.scopes, followed, methods, {own.source.text, file.source.text}
-                )
+                cleared_out_of_sight(file.scopes, ran, {own.source.text, file.source.text})
                 for file in (self._program.files[path] for path in paths)
             )
         )

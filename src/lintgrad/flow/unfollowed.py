@@ -6,6 +6,7 @@ subclass made on the spot. What they may clear is not known any more.
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from lintgrad.flow.gradients_by_hand import grad_holder, writes_grad
 from lintgrad.flow.scopes import ClassScope, Scope
@@ -17,25 +18,29 @@ from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
 _IMPORT = re.compile(r"^\s*(from\s+\S+\s+)?import\b.*$", re.MULTILINE)
 
 
-def cleared_out_of_sight(
-    scopes: Iterable[Scope],
-    followed: set[Scope],
-    methods: set[tuple[str, ClassScope]],
-    texts: Iterable[str],
-) -> frozenset[str]:
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """The functions that calls were followed into, and the methods that were called by name.
+
+    A method goes with each class that its object is of.
+    """
+
+    functions: frozenset[Scope]
+    methods: frozenset[tuple[str, ClassScope]]
+
+
+def cleared_out_of_sight(scopes: Iterable[Scope], ran: Ran, texts: Iterable[str]) -> frozenset[str]:
     """The last names of what such functions clear, or ANYWHERE if it cannot be told.
 
-    `scopes` are those of a file, `followed` the functions that calls were followed into, `methods`
-    the names of methods that were called with the classes of their objects, `texts` the files that
-    may mention the functions.
+    `scopes` are those of a file, `texts` those of the files that may mention the functions.
     """
     read = tuple(_IMPORT.sub("", text) for text in texts)
     return frozenset(
         name
         for scope in scopes
         if isinstance(scope.node, Function)
-        and scope.function_itself not in followed
-        and (scope.name_alone, scope.owner) not in methods
+        and scope.function_itself not in ran.functions
+        and (scope.name_alone, scope.owner) not in ran.methods
         for name in _cleared(scope)
         if not _trains(scope) and _is_mentioned(scope, read)
     )
