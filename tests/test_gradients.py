@@ -31,7 +31,8 @@ pending    pending  spent   wiped   pending  clear  pending  unknown
 spent      mixed    spent   clear   pending  clear  spent    unknown
 mixed      mixed    spent   wiped   pending  clear  mixed    unknown
 wiped      pending  clear   wiped   pending  clear  unknown  unknown
-unknown    unknown  spent   clear   pending  clear  unknown  unknown
+unknown    clouded  spent   clear   pending  clear  unknown  unknown
+clouded    clouded  spent   wiped   pending  clear  clouded  unknown
 """
 
 ROWS = [line.split() for line in TABLE.strip().splitlines()]

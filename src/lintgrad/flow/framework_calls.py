@@ -49,11 +49,26 @@ class FrameworkCalls:
                 yield Escape(call.span, None, f"`{text}(...)` steps something without a name")
             elif effect is Effect.CLEAR:
                 yield from self._places.cleared(call.span, target, f"{text}()")
+            elif effect is Effect.CLEAR_IF_ASKED:
+                yield from self._cleared_if_asked(call, target)
+            elif effect is Effect.UNKNOWN:
+                yield self._doubt(call, target, f"what `{text}(...)` does is not known")
             elif self._may_be_left_out(call, row):
-                place = frozenset({self._places.canonical(target)})
-                yield Escape(call.span, place, f"whether `{text}(...)` steps is not known")
+                yield self._doubt(call, target, f"whether `{text}(...)` steps is not known")
             else:
                 yield self._places.step(call.span, target)
+
+    def _cleared_if_asked(self, call: Call, target: str) -> tuple[Event, ...]:
+        asked = call.argument(0, "zero_grad")
+        text = spelled(self._scope.source.text, call.func.span)
+        if asked is None:
+            return ()
+        if not isinstance(asked, Const):
+            return (self._doubt(call, target, f"whether `{text}(...)` clears is not known"),)
+        return self._places.cleared(call.span, target, f"{text}()") if asked.value else ()
+
+    def _doubt(self, call: Call, target: str, reason: str) -> Escape:
+        return Escape(call.span, frozenset({self._places.canonical(target)}), reason)
 
     def _optimizer(self, call: Call, row: Row) -> str | None:
         if row.optimizer is not None:

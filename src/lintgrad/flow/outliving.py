@@ -12,7 +12,7 @@ from lintgrad.flow.functions import Lowered
 from lintgrad.flow.graph import FlowGraph
 from lintgrad.flow.program import Mentioned
 from lintgrad.flow.scopes import Scope, root_of
-from lintgrad.syntax.frameworks import TRAINING_MODULES
+from lintgrad.syntax.frameworks import RUN_FOR_EVERY_BATCH, TRAINING_MODULES
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Call, Const, Function
 from lintgrad.syntax.walk import handed_to
@@ -30,14 +30,17 @@ def called_again(
         return frozenset()
     if _is_run_by_trainer(scope):
         return frozenset(place for place in graph.optimizers if _asked_for(scope, place))
-    if not _is_uncalled(scope, mentioned) or _clears_elsewhere(scope, reached, mentioned):
+    given = _is_given_to_engine(scope)
+    if not (given or _is_uncalled(scope, mentioned)):
+        return frozenset()
+    if _clears_elsewhere(scope, reached, mentioned):
         return frozenset()
     return frozenset(
         place
         for place, optimizer in graph.optimizers.items()
         if optimizer.basis >= Basis.ANNOTATED
         and not optimizer.escaped
-        and _lives_on(scope, place)
+        and (_lives_on(scope, place) or (given and not scope.binds(root_of(place))))
         and not _is_given_away(scope, place)
     )
 
@@ -50,6 +53,18 @@ def _is_run_by_trainer(scope: Scope) -> bool:
     values = [binding.value for binding in automatic[1]] if automatic is not None else []
     return not TRAINING_MODULES.isdisjoint(scope.owner.outside_bases()) and any(
         isinstance(value, Const) and value.value is False for value in values
+    )
+
+
+def _is_given_to_engine(scope: Scope) -> bool:
+    """Whether a function is given to something that runs it for every batch."""
+    around = scope.parent
+    return around is not None and any(
+        position is not None
+        and (given := call.argument(position, "")) is not None
+        and place_of(given) == scope.name_alone
+        for call in around.calls
+        if (position := RUN_FOR_EVERY_BATCH.get(around.dotted(call.func) or "")) is not None
     )
 
 

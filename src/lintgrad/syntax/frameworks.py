@@ -14,6 +14,9 @@ class Effect(Enum):
     BACKWARD = auto()
     STEP = auto()
     CLEAR = auto()
+    CLEAR_IF_ASKED = auto()
+    """Clears if its argument `zero_grad` says so."""
+    UNKNOWN = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,18 @@ STEPPED = {
     "mmengine.optim.ApexOptimWrapper": "optim wrapper",
     # apex, apex/fp16_utils/fp16_optimizer.py: it runs backward, and is stepped and cleared.
     "apex.fp16_utils.FP16_Optimizer": "fp16 optimizer",
+    # davda54/sam at 3c3afdb, sam.py, which projects copy; pytorch_optimizer 4.1, optimizer/sam.py.
+    "sam.SAM": "sam",
+    "pytorch_optimizer.SAM": "sam",
+    "pytorch_optimizer.BSAM": "sam",
+    "pytorch_optimizer.FriendlySAM": "sam",
+}
+
+RUN_FOR_EVERY_BATCH = {
+    # Calls that are given a function which is then run for every batch, and its position.
+    # ignite 0.5.5, ignite/engine/engine.py: `Engine(process_function)`.
+    "ignite.engine.Engine": 0,
+    "ignite.engine.engine.Engine": 0,
 }
 
 RETURNED: dict[str, tuple[str | None, ...]] = {
@@ -92,6 +107,10 @@ METHODS = {
     ("fp16 optimizer", "zero_grad"): _CLEAR,
     ("fp16 optimizer", "clip_master_grads"): _NOTHING,
     ("fp16 optimizer", "update_master_grads"): _NOTHING,
+    # The first half only moves the weights; `step(closure)` is both halves, with a clear between.
+    ("sam", "first_step"): Row((Effect.CLEAR_IF_ASKED,)),
+    ("sam", "second_step"): Row((Effect.STEP, Effect.CLEAR_IF_ASKED)),
+    ("sam", "step"): Row((Effect.UNKNOWN,)),
     ("native scaler", "__call__"): Row(
         (Effect.BACKWARD, Effect.STEP), optimizer=1, only_with="need_update"
     ),

@@ -38,6 +38,8 @@ class Grad(Enum):
     """Nothing: gradients were there, and were cleared before a step could apply them."""
     UNKNOWN = auto()
     """Something that is not understood has had its hands on them."""
+    CLOUDED = auto()
+    """New gradients, on top of what is not known."""
 
 
 def is_mixed(grad: Grad) -> bool:
@@ -73,7 +75,8 @@ _AFTER: dict[GradAct, dict[Grad, Grad]] = {
         Grad.SPENT: Grad.MIXED,
         Grad.MIXED: Grad.MIXED,
         Grad.WIPED: Grad.PENDING,
-        Grad.UNKNOWN: Grad.UNKNOWN,
+        Grad.UNKNOWN: Grad.CLOUDED,
+        Grad.CLOUDED: Grad.CLOUDED,
     },
     GradAct.APPLY: {
         Grad.CLEAR: Grad.CLEAR,
@@ -82,6 +85,7 @@ _AFTER: dict[GradAct, dict[Grad, Grad]] = {
         Grad.MIXED: Grad.SPENT,
         Grad.WIPED: Grad.CLEAR,
         Grad.UNKNOWN: Grad.SPENT,
+        Grad.CLOUDED: Grad.SPENT,
     },
     GradAct.CLEAR: {
         Grad.CLEAR: Grad.CLEAR,
@@ -90,6 +94,7 @@ _AFTER: dict[GradAct, dict[Grad, Grad]] = {
         Grad.MIXED: Grad.WIPED,
         Grad.WIPED: Grad.WIPED,
         Grad.UNKNOWN: Grad.CLEAR,
+        Grad.CLOUDED: Grad.WIPED,
     },
     GradAct.REPLACE: dict.fromkeys(Grad, Grad.PENDING),
     GradAct.RENEW: dict.fromkeys(Grad, Grad.CLEAR),
