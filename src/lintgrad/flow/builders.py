@@ -1,8 +1,11 @@
 """What calling a public name builds, as far as gradients care."""
 
+from lintgrad.flow.bindings import Via
 from lintgrad.flow.role import Role
+from lintgrad.flow.scopes import Scope
 from lintgrad.syntax import apis
 from lintgrad.syntax.frameworks import ENGINES, RETURNED, STEPPED
+from lintgrad.syntax.nodes import Expr, IfExp, Name
 
 Built = tuple[Role, str]
 """A role, and the kind of thing that the rows of frameworks know; empty if it has none."""
@@ -34,3 +37,23 @@ def is_optimizer_class(name: str) -> bool:
         return True
     module, _, last = name.rpartition(".")
     return module in apis.OPTIMIZER_MODULES and last[:1].isupper()
+
+
+def callables(scope: Scope, func: Expr) -> list[str]:
+    """The dotted names that a call may mean: `cls = torch.optim.Adam`, then `cls(...)`.
+
+    Empty if not all of them are known.
+    """
+    name = scope.dotted(func)
+    if name is not None:
+        return [name]
+    found = scope.lookup(func.id) if isinstance(func, Name) else None
+    bound = [b.value for b in found[1] if b.via is Via.VALUE] if found is not None else []
+    values = [arm for value in bound for arm in _arms(value)]
+    names = [found[0].dotted(value) for value in values] if found is not None else []
+    return [name for name in names if name is not None] if None not in names else []
+
+
+def _arms(value: Expr) -> tuple[Expr, ...]:
+    """What a value may be: both of what is chosen between."""
+    return (value.body, value.orelse) if isinstance(value, IfExp) else (value,)

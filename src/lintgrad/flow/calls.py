@@ -41,7 +41,10 @@ class Calls:
         if of_framework is not None:
             return of_framework
         if isinstance(call.func, Call) and place_of(call.func.func) == "getattr" and call.func.args:
-            return (self._escape(call, None, "is a method that is not written down"),)
+            named = _named_method(call.func)
+            if named is None:
+                return (self._escape(call, None, "is a method that is not written down"),)
+            return self.events(replace(call, func=named))
         func = self._bound_method(call.func)
         if isinstance(func, Attr) and not self._followed.is_own(self._scope, func):
             special = _SPECIAL.get(func.name)
@@ -186,6 +189,14 @@ class Calls:
     def _change(self, call: Call, func: Attr) -> tuple[Event, ...]:
         written = self.writes.changed_in_place(call, func)
         return tuple(self._ordinary(call)) if written is None else written
+
+
+def _named_method(getattr_: Call) -> Attr | None:
+    """What `getattr(holder, "name")` stands for, if the name is written down."""
+    match getattr_.args:
+        case (holder, Const(value=str() as name), *_):
+            return Attr(getattr_.span, holder, name)
+    return None
 
 
 def _unpacked(call: Call) -> Expr | None:

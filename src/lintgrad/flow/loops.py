@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Mapping_
 
+from lintgrad.flow import guesses
 from lintgrad.flow.bindings import Via
 from lintgrad.flow.elements import element_source
 from lintgrad.flow.gradients_by_hand import grad_holder
@@ -228,8 +229,9 @@ def _treated_by(call: Call, places: Places, follows: Callable[[Call], bool]) -> 
         return
     if call.func.name in ("zero_grad", "step"):
         yield from _root(call.func.value)
-        for argument in call.args[:1]:
-            yield from _root(argument)
+        scaler = "scaler" in guesses.words(place_of(call.func.value) or "")
+        for name in (n for argument in call.args[:1] for n in _root(argument)):
+            yield from (name,) if scaler or places.is_optimizer(name) else ()
     elif call.func.name in ("zero_", "fill_", "copy_"):
         yield from _root(grad_holder(call.func.value))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from lintgrad.flow import guesses
 from lintgrad.flow.bindings import Binding, Via
-from lintgrad.flow.builders import built_by, is_optimizer_class, part_built_by
+from lintgrad.flow.builders import built_by, callables, is_optimizer_class, part_built_by
 from lintgrad.flow.callees import Callees, Overridden
 from lintgrad.flow.callers import Callers
 from lintgrad.flow.elements import VIEWS, element_source
@@ -208,7 +208,7 @@ class Roles:
         return self._known_calls[key]
 
     def _find_of_call(self, scope: Scope, call: Call) -> Found | None:
-        names = self._callables(scope, call.func)
+        names = callables(scope, call.func)
         known = {built for name in names if (built := built_by(name)) is not None}
         if len(known) == 1:  # a class that is chosen among optimizers is one, known or not
             role, kind = known.pop()
@@ -233,16 +233,6 @@ class Roles:
         if isinstance(call.func, Attr) and call.func.name in VIEWS:
             return self.of_expr(scope, call.func.value)
         return self._wrapped(scope, call)
-
-    def _callables(self, scope: Scope, func: Expr) -> list[str]:
-        """The dotted names that a call may mean: `cls = torch.optim.Adam`, then `cls(...)`."""
-        name = scope.dotted(func)
-        if name is not None:
-            return [name]
-        found = scope.lookup(func.id) if isinstance(func, Name) else None
-        values = [b.value for b in found[1] if b.via is Via.VALUE] if found is not None else []
-        names = [found[0].dotted(value) for value in values] if found is not None else []
-        return [name for name in names if name is not None] if None not in names else []
 
     def _called(self, scope: Scope, call: Call) -> Scope | None:
         """The frame of the function of the project that a call runs."""
