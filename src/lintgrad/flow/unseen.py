@@ -25,6 +25,12 @@ _SAFE_METHODS = frozenset(
     "named_modules named_parameters no_sync parameters register_buffer "
     "register_forward_hook share_memory state_dict to train type unscale_ update_bn "
     "values".split()
+) | frozenset(
+    # Methods of the collections and strings of Python itself. `clear` and `update` are left out:
+    # what they are called on may be an optimizer.
+    "add count decode difference discard encode endswith index insert intersection join lower "
+    "lstrip pop popitem remove replace rstrip setdefault sort split startswith strip title union "
+    "upper".split()
 )
 
 
