@@ -93,10 +93,9 @@ class Program:
             return True
         if self._mentioned is None:
             return False
-        path = own.scope.source.path
-        defines = rf"\bdef\s+{re.escape(method.name_alone)}\b"
-        derives = rf"\(\s*(\w+\.)*{re.escape(own.name)}\b"
-        return self._mentioned(path, defines) and self._mentioned(path, derives)
+        derives = rf"^[ \t]*class\s+\w+\s*\([^)]*\b{re.escape(own.name)}\b[^)]*\)"
+        defines = rf"^[ \t]+(async\s+)?def\s+{re.escape(method.name_alone)}\b"
+        return self._mentioned(own.scope.source.path, rf"(?ms){derives}.*?{defines}")
 
     def number(self, frame: Scope) -> int:
         """The number of a frame in the program."""
