@@ -37,7 +37,12 @@ _READS_GRADIENTS = frozenset(
     # `no_grad`, `requires_grad_`, `clip_grad_norm_`, `gradient_checkpointing_enable`,
     # `set_grad_enabled`, `save_for_backward`, `update_ema` and their like.
     "no requires require enable enabled checkpointing clip norm penalty save ema average "
-    "averaged metric metrics meter bn target targets".split()
+    "averaged metric metrics meter bn target targets dataloader dataloaders".split()
+)
+_MAKES = frozenset("get make create build configure init prepare load save".split())
+_MADE = frozenset(
+    "weights weight optimizer optimizers dataloader dataloaders loader loaders dataset datasets "
+    "scheduler schedulers parameters params model models inputs batch latents data".split()
 )
 _LEAVES_OPTIMIZER_ALONE = frozenset(
     "lr lrs rate rates sched schedule scheduler warmup save checkpoint checkpointer ckpt log "
@@ -79,7 +84,9 @@ def named_like_model(place: str) -> bool:
 
 def may_touch_gradients(function: str) -> bool:
     """Whether a function that cannot be seen is named as if it clears, steps or runs backward."""
-    found = set(words(function))
+    found, last = set(words(function)), words(function.rsplit(".", 1)[-1])
+    if last and last[0] in _MAKES and last[-1] in _MADE:
+        return False
     return bool(found & _TOUCHES_GRADIENTS) and not found & _READS_GRADIENTS
 
 
@@ -93,6 +100,11 @@ def says_nothing(function: str) -> bool:
 def tells_others(function: str) -> bool:
     """Whether a function is named as if it runs what others have registered, whatever that is."""
     return not _TELLS_OTHERS.isdisjoint(words(function))
+
+
+def named_like_class(name: str) -> bool:
+    """Whether a name is written as those of classes are."""
+    return name[:1].isupper() and not name.isupper()
 
 
 def changes_gradients(function: str) -> bool:

@@ -60,9 +60,21 @@ class Unseen:
                 return False  # what it applies may be made to clear or step
             case Name(id=builtin):
                 return builtin in apis.HARMLESS_BUILTINS and not self._scope.binds(builtin)
-            case Attr(name=method):
-                return method in _SAFE_METHODS
+            case Attr(value=receiver, name=method):
+                return method in _SAFE_METHODS or self._is_of_harmless_module(receiver)
         return False
+
+    def _is_of_harmless_module(self, receiver: Expr) -> bool:
+        """Whether a method is one of an object whose class is in a package that is harmless."""
+        place = place_of(receiver)
+        found = self._scope.lookup(place) if place is not None else None
+        values = [binding.value for binding in found[1]] if found is not None else []
+        return bool(values) and all(
+            isinstance(value, Call)
+            and found is not None
+            and (found[0].dotted(value.func) or "").split(".")[0] in apis.HARMLESS_MODULES
+            for value in values
+        )
 
     def _is_of_framework(self, receiver: Expr) -> bool:
         """Whether a method is one of an engine or scaler that does nothing else to gradients."""
@@ -81,8 +93,10 @@ class Unseen:
         optimizers |= self._made_from(call.func)
         if optimizers and not guesses.leaves_optimizer_alone(last):
             return frozenset(map(self._places.canonical, optimizers))
-        if guesses.changes_gradients(name) or guesses.tells_others(name):
+        if guesses.changes_gradients(name):
             return None
+        if guesses.tells_others(name) and (handed or not guesses.named_like_class(last)):
+            return None  # the object of a class may be made to tell others; that alone tells none
         if isinstance(call.func, Name) and self._is_handed_in(call.func.id):
             # Whoever passed it knows what it does; a criterion or a metric is named so.
             unknown = guesses.may_touch_gradients(name) or (
