@@ -30,7 +30,8 @@ clear      pending  clear   clear   pending  clear  clear    unknown
 pending    pending  spent   wiped   pending  clear  pending  unknown
 spent      mixed    spent   clear   pending  clear  spent    unknown
 mixed      mixed    spent   wiped   pending  clear  mixed    unknown
-wiped      pending  clear   wiped   pending  clear  unknown  unknown
+wiped      pending  clear   wiped   pending  clear  doubtful unknown
+doubtful   pending  spent   wiped   pending  clear  doubtful unknown
 unknown    unknown  spent   clear   pending  clear  unknown  unknown
 """
 

@@ -15,8 +15,9 @@ from oracle.outcome import Harm, Line, Outcome
 from oracle.runner import HAS_TORCH, WITHOUT_TORCH, shared
 from oracle.shrink import shrunk
 from oracle.sweep import Tally, judgements
-from oracle.verdict import Alarm, Judgement, Verdict, alarms_of, answers, judged
+from oracle.verdict import KNOWN_LIMITS, Alarm, Judgement, Verdict, alarms_of, answers, judged
 
+from lintgrad.registry import installed_rules
 from lintgrad.rule import Confidence
 
 needs_torch = pytest.mark.skipif(not HAS_TORCH, reason=WITHOUT_TORCH)
@@ -112,6 +113,13 @@ def test_a_step_that_applies_only_stale_gradients_may_be_told_of_as_never_cleare
 def _only(judgement: Judgement) -> list[Harm]:
     (harm,) = judgement.outcome.harms
     return [harm]
+
+
+@pytest.mark.parametrize("kind", KNOWN_LIMITS)
+def test_a_known_limit_stands_in_the_documentation_of_its_rule(kind: tuple[str, str]) -> None:
+    (documentation,) = (rule.docs for rule in installed_rules() if rule.code == kind[0])
+    limits = documentation.split("## Known limits")[1].split("## ")[0]
+    assert KNOWN_LIMITS[kind] in " ".join(limits.split())
 
 
 def test_lintgrad_reads_whatever_is_composed() -> None:

@@ -36,6 +36,8 @@ class Grad(Enum):
     """Spent gradients, and new ones on top of them."""
     WIPED = auto()
     """Nothing: gradients were there, and were cleared before a step could apply them."""
+    DOUBTFUL = auto()
+    """Nothing, or new ones: they were cleared, and a backward may have run out of sight."""
     UNKNOWN = auto()
     """Something that is not understood has had its hands on them."""
 
@@ -73,6 +75,7 @@ _AFTER: dict[GradAct, dict[Grad, Grad]] = {
         Grad.SPENT: Grad.MIXED,
         Grad.MIXED: Grad.MIXED,
         Grad.WIPED: Grad.PENDING,
+        Grad.DOUBTFUL: Grad.PENDING,
         Grad.UNKNOWN: Grad.UNKNOWN,
     },
     GradAct.APPLY: {
@@ -81,6 +84,7 @@ _AFTER: dict[GradAct, dict[Grad, Grad]] = {
         Grad.SPENT: Grad.SPENT,
         Grad.MIXED: Grad.SPENT,
         Grad.WIPED: Grad.CLEAR,
+        Grad.DOUBTFUL: Grad.SPENT,
         Grad.UNKNOWN: Grad.SPENT,
     },
     GradAct.CLEAR: {
@@ -89,11 +93,12 @@ _AFTER: dict[GradAct, dict[Grad, Grad]] = {
         Grad.SPENT: Grad.CLEAR,
         Grad.MIXED: Grad.WIPED,
         Grad.WIPED: Grad.WIPED,
+        Grad.DOUBTFUL: Grad.WIPED,
         Grad.UNKNOWN: Grad.CLEAR,
     },
     GradAct.REPLACE: dict.fromkeys(Grad, Grad.PENDING),
     GradAct.RENEW: dict.fromkeys(Grad, Grad.CLEAR),
-    GradAct.DOUBT: {grad: grad for grad in Grad} | {Grad.WIPED: Grad.UNKNOWN},
+    GradAct.DOUBT: {grad: grad for grad in Grad} | {Grad.WIPED: Grad.DOUBTFUL},
     GradAct.LOSE: dict.fromkeys(Grad, Grad.UNKNOWN),
 }
 
