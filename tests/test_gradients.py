@@ -30,9 +30,9 @@ clear      pending  clear   clear   pending  clear  clear    unknown
 pending    pending  spent   wiped   pending  clear  pending  unknown
 spent      mixed    spent   clear   pending  clear  spent    unknown
 mixed      mixed    spent   wiped   pending  clear  mixed    unknown
-wiped      pending  clear   wiped   pending  clear  unknown  unknown
-unknown    clouded  spent   clear   pending  clear  unknown  unknown
-clouded    clouded  spent   wiped   pending  clear  clouded  unknown
+wiped      pending  clear   wiped   pending  clear  doubtful unknown
+doubtful   pending  spent   wiped   pending  clear  doubtful unknown
+unknown    unknown  spent   clear   pending  clear  unknown  unknown
 """
 
 ROWS = [line.split() for line in TABLE.strip().splitlines()]

@@ -43,7 +43,10 @@ followed through functions, methods, closures and the files of the project; wher
 somewhere that cannot be found and may clear, or where something else was given the means to (a
 hook, a callback, a table of functions, a method that a subclass replaces), nothing is reported. A
 condition that is a fixed setting (`if args.clear:`) gives low confidence, and so does one that is
-decided inside of a called function. A function that nobody in sight calls is taken to be called
+decided inside of a called function, an exception that is caught, and several conditions that only
+together lead to the harm. Parameters that are updated without any optimizer are not followed, and
+neither is what a context manager or a generator of the project does between its `yield`s. A
+function that nobody in sight calls is taken to be called
 again if its optimizer outlives it and nothing in sight clears it: medium confidence at most.
 
 ## References

@@ -36,7 +36,11 @@ for x, y in loader:
 
 ## Known limits
 A loop that reads or copies the gradients before it clears them, and then steps on purpose with
-momentum alone, looks the same.
+momentum alone, looks the same. Clearing now and then may drop bad gradients on purpose: where a
+condition that varies decides whether there is a clear, or several do, the confidence is low. What a
+context manager or a generator of the project does between its `yield`s is not followed. A model
+that cannot be seen may run a backward of its own when it is called: a step right after is not
+judged.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.optim.Optimizer.zero_grad.html

@@ -66,8 +66,8 @@ class Outcome:
     steps: dict[Line, int] = field(default_factory=dict)
     """How often a step was made on a line."""
     backwards: dict[Line, int] = field(default_factory=dict)
-    empty_steps: int = 0
-    """Steps that found nothing, where nothing had been wiped."""
+    empty_steps: dict[Line, int] = field(default_factory=dict)
+    """How often a step found nothing on a line, where nothing had been wiped."""
     wasted: int = 0
     """Steps that found something, though other contributions had been wiped unused before."""
     clipped: int = 0
@@ -105,10 +105,13 @@ class Outcome:
         return found
 
 
+_COUNTS = ("steps", "backwards", "lines", "empty_steps")
+
+
 def to_json(outcome: Outcome) -> dict[str, Any]:
     """An outcome as plain JSON values."""
     plain = asdict(outcome)
-    for name in ("steps", "backwards", "lines"):
+    for name in _COUNTS:
         plain[name] = [[*line, count] for line, count in getattr(outcome, name).items()]
     return plain
 
@@ -123,7 +126,7 @@ def from_json(plain: dict[str, Any]) -> Outcome:
         steps=_counts(plain["steps"]),
         backwards=_counts(plain["backwards"]),
         lines=_counts(plain["lines"]),
-        empty_steps=plain["empty_steps"],
+        empty_steps=_counts(plain["empty_steps"]),
         wasted=plain["wasted"],
         clipped=plain["clipped"],
         failures=[
@@ -150,12 +153,11 @@ def merged(outcomes: Iterable[Outcome]) -> Outcome:
     whole = Outcome()
     for one in outcomes:
         whole.harms += [harm for harm in one.harms if harm not in whole.harms]
-        for name in ("steps", "backwards", "lines"):
+        for name in _COUNTS:
             ours = getattr(whole, name)
             for line, count in getattr(one, name).items():
                 before = ours.get(line, 0)
                 ours[line] = before + count if name == "lines" else max(before, count)
-        whole.empty_steps += one.empty_steps
         whole.wasted += one.wasted
         whole.clipped += one.clipped
         whole.failures += one.failures

@@ -18,7 +18,7 @@ from pathlib import Path
 from oracle.compose.program import Composed, compose
 from oracle.runner import Oracle
 from oracle.shrink import shrunk
-from oracle.verdict import Alarm, Judgement, Verdict, judged
+from oracle.verdict import Alarm, Judgement, Verdict, judged, limit_of
 
 MOST_OF_A_KIND = 3
 _QUOTED = re.compile(r"`[^`]*`")
@@ -34,6 +34,8 @@ class Tally:
     visible: int = 0
     """Programs with harm where everything stands in one file."""
     missed_visible: int = 0
+    unnamed: int = 0
+    """Those of them with a missed alarm that no known limit of a rule names."""
     false: list[Judgement] = field(default_factory=list)
     examples: dict[str, Judgement] = field(default_factory=dict)
     """A missed alarm of each kind."""
@@ -50,6 +52,7 @@ class Tally:
         if IN_ANOTHER_FILE not in judgement.program.tags:
             self.visible += verdict in (Verdict.HARM, Verdict.MISSED)
             self.missed_visible += verdict is Verdict.MISSED
+            self.unnamed += verdict is Verdict.MISSED and bool(judgement.unnamed)
 
     @property
     def programs(self) -> int:
@@ -61,11 +64,14 @@ class Tally:
         yield f"{self.programs} programs ran"
         for verdict in Verdict:
             yield f"{self.verdicts[verdict]:7} {verdict}"
-        share = 100 * self.missed_visible / max(1, self.visible)
-        missed = f"{self.missed_visible} of {self.visible} ({share:.1f} %)"
-        yield f"harm missed where all is in one file: {missed}"
+        yield f"programs with harm where all is in one file: {self.visible}"
+        for count, which in ((self.missed_visible, ""), (self.unnamed, ", by no known limit")):
+            share = 100 * count / max(1, self.visible)
+            yield f"{count:7} with harm that is missed{which} ({share:.1f} %)"
         for kind, count in self.kinds.most_common():
-            yield f"{count:7} missed: {kind}"
+            limit = limit_of(*kind.split(maxsplit=1))
+            named = "" if limit is None else f' (known limit: "{limit}")'
+            yield f"{count:7} missed: {kind}{named}"
 
 
 def judgements(oracle: Oracle, count: int, seed: str) -> Iterator[Judgement]:
@@ -126,9 +132,8 @@ def main() -> int:
             tally.add(judgement)
             for alarm in judgement.false:
                 print(f"false alarm, seed {judgement.program.seed}: {alarm}", flush=True)
-            if number % 500 == 0:
-                print(f"... {number}, {len(tally.false)} false alarms", flush=True)
-        print("\n".join(tally.lines()), flush=True)
+            if number % 500 == 0 or number == int(count):
+                print("\n".join([f"... {number}", *tally.lines()]), flush=True)
         for name in folders:
             _keep(Path(name), tally, oracle)
     return 1 if tally.false else 0

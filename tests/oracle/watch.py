@@ -52,8 +52,7 @@ class Watch:
         """What counts the branches of a file."""
 
         def ran(row: int) -> None:
-            line = Line(file, row)
-            self.outcome.lines[line] = self.outcome.lines.get(line, 0) + 1
+            _count(self.outcome.lines, Line(file, row))
 
         return ran
 
@@ -95,8 +94,7 @@ class Watch:
             accounts = [self._ledger.account(leaf) for leaf in leaves_of(roots)]
             hooks = [self._expect(account, call) for account in accounts]
             if call.line is not None:
-                counts = self.outcome.backwards
-                counts[call.line] = counts.get(call.line, 0) + 1
+                _count(self.outcome.backwards, call.line)
             try:
                 return original(tensors, *args, **kwargs)
             except RuntimeError as error:
@@ -209,7 +207,7 @@ class Watch:
         for account in accounts:
             account.observe()
         if line is not None:
-            self.outcome.steps[line] = self.outcome.steps.get(line, 0) + 1
+            _count(self.outcome.steps, line)
             self._judge(number, accounts, line, how)
         applied = {one.backward.order for account in accounts for one in account.contents}
         self._steps.append((next(self._clock), number, frozenset(applied)))
@@ -222,8 +220,9 @@ class Watch:
         filled = [account for account in accounts if account.contents]
         wasted = any(account.wasted for account in accounts)
         if not filled:
-            self.outcome.empty_steps += not wasted
-            if wasted:
+            if not wasted:
+                _count(self.outcome.empty_steps, line)
+            else:
                 foreign = how is How.STEP and self._foreign(number, accounts)
                 self._harm("LG102", line, How.FOREIGN if foreign else how, accounts)
             return
@@ -262,3 +261,7 @@ class Watch:
         same = (code, line, how)
         if all((known.code, known.line, known.how) != same for known in self.outcome.harms):
             self.outcome.harms.append(harm)
+
+
+def _count(counts: dict[Line, int], line: Line) -> None:
+    counts[line] = counts.get(line, 0) + 1

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from lintgrad.cli.output import write_lines
+from lintgrad.cli.whole import write_whole
 from lintgrad.engine.adding import with_ignores
 from lintgrad.engine.baseline import baseline
 from lintgrad.engine.diagnostics import Diagnostic
-from lintgrad.errors import LintgradError
 from lintgrad.project.configured import Project, folder_of
 from lintgrad.project.outcome import Outcome
 from lintgrad.settings.shown import shown
@@ -41,7 +41,7 @@ def write_baseline(found: Iterable[Diagnostic], file: Path) -> None:
     root = root_above(Path.cwd())
     known = list(found)
     text = baseline(known, lambda path: called_from(root, path))
-    _write(file, text.encode(errors="backslashreplace"))
+    write_whole(file, text.encode(errors="backslashreplace"))
     click.echo(f"lintgrad: {_counted(len(known), 'finding')} written to {file}", err=True)
 
 
@@ -56,7 +56,7 @@ def add_ignores(project: Project, found: Outcome, reason: str) -> Outcome:
         source, contents = project.source(path), project.contents(path)
         text, silenced = with_ignores(source, wanted, reason) if source is not None else ("", [])
         if silenced and contents is not None:
-            _write(Path(path), reencoded(text, contents))
+            write_whole(Path(path), reencoded(text, contents))
         left += [one for one in diagnostics if one not in silenced]
         added += len(silenced)
     click.echo(f"lintgrad: ignores added for {_counted(added, 'finding')}", err=True)
@@ -65,10 +65,3 @@ def add_ignores(project: Project, found: Outcome, reason: str) -> Outcome:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _write(file: Path, content: bytes) -> None:
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise LintgradError(f"{file}: {error.strerror}") from None

@@ -55,6 +55,7 @@ def main() -> NoReturn:
     """Run the command line and leave with its exit status."""
     gc.disable()  # syntax trees hold no cycles, and the collector costs a fifth of the parse
     try:
+        _open_what_is_closed()
         status = commands.main(prog_name="lintgrad", standalone_mode=False)
         sys.stdout.flush()
     except LintgradError as error:
@@ -71,7 +72,16 @@ def main() -> NoReturn:
         # The reader has gone, as in `lintgrad check | head`: nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _leave(CLEAN, None)
+    except OSError as error:
+        _leave(COULD_NOT_RUN, f"lintgrad: {error.filename or 'the output'}: {error.strerror}")
     _leave(status if isinstance(status, int) else CLEAN, None)
+
+
+def _open_what_is_closed() -> None:
+    """Without a standard stream (`>&-`) what is written there goes nowhere."""
+    nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # as long as we live
+    sys.stdout = sys.stdout or nowhere
+    sys.stderr = sys.stderr or nowhere
 
 
 def _unknown_option(error: click.NoSuchOption) -> str:
@@ -82,7 +92,9 @@ def _unknown_option(error: click.NoSuchOption) -> str:
 
 def _leave(status: int, message: str | None) -> NoReturn:
     """Exit at once: threads that still work on a large file are not waited for."""
-    if message is not None:
-        click.echo(message, err=True)
-    sys.stderr.flush()
-    os._exit(status)
+    try:
+        if message is not None:
+            click.echo(message, err=True)
+        sys.stderr.flush()
+    finally:
+        os._exit(status)

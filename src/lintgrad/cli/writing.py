@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lintgrad.cli.output import plain, terminal_width, write_texts
-from lintgrad.errors import LintgradError
+from lintgrad.cli.whole import write_whole
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -26,11 +26,7 @@ def write_outcome(project: "Project", found: "Outcome", options: "Options") -> N
 
 def _write_file(path: Path, lines: "Iterable[str | Text]") -> None:
     text = "".join(f"{line}\n" for line in plain(lines))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-    except OSError as error:
-        raise LintgradError(f"{path}: {error.strerror}") from None
+    write_whole(path, text.encode(errors="backslashreplace"))
 
 
 def _report(

@@ -54,12 +54,14 @@ def condition_of(
     if len(taken) > _MOST_TESTS or under(taken) is not Certainty.ALWAYS:
         return Condition.SEVERAL
     flipped = {test: under(taken | {test: not outcome}) for test, outcome in taken.items()}
-    if None in flipped.values():
-        # Another test decides whether the point is reached at all: the two may go together.
+    graph = solution.problem.graph
+    kind = _kind(graph, [test for test, sure in flipped.items() if sure is Certainty.NEVER])
+    leading = {test for test, sure in flipped.items() if sure is None}
+    if leading and not (kind is Condition.VARYING and leading <= _asked_once(graph)):
+        # Another test decides whether the point is reached at all: the two may go together,
+        # unless that one is done with before the loop begins in which the other changes.
         return Condition.SEVERAL
-    return _kind(
-        solution.problem.graph, [test for test, sure in flipped.items() if sure is Certainty.NEVER]
-    )
+    return kind
 
 
 def _taken(
@@ -93,6 +95,16 @@ def _kind(graph: FlowGraph, deciding: list[str]) -> Condition:
     mentioned = {mention.split(".")[0].split("[")[0] for mention in branch.mentions}
     changes = bool(varying & (mentioned | branch.mentions))
     return Condition.VARYING if changes else Condition.FIXED
+
+
+def _asked_once(graph: FlowGraph) -> set[str]:
+    """The tests that no loop asks again."""
+    tests = [
+        (b.loops, test_name(n, b.exit))
+        for n, b in enumerate(graph.blocks)
+        if isinstance(b.exit, Branch)
+    ]
+    return {test for _, test in tests} - {test for loops, test in tests if loops}
 
 
 def _assigned_in_loops(graph: FlowGraph, block: int) -> set[str]:

@@ -19,7 +19,7 @@ UNUSED_IGNORE = "LG902"
 
 _OWN = re.compile(r"#\s*lintgrad:\s*(?P<verb>[\w-]*)\s*(?:\[(?P<names>[^\]]*)\])?")
 _NOQA = re.compile(r"#\s*noqa:\s*(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)", re.IGNORECASE)
-_MENTIONS = re.compile(r"#.*(lintgrad:|noqa)", re.IGNORECASE)
+_MENTIONS = re.compile(r"#[^#\n]*(lintgrad:|noqa)", re.IGNORECASE)
 
 
 class Verb(Enum):
@@ -90,7 +90,7 @@ def _read(comment: Comment) -> list[Directive | Unused]:
     if own is not None:
         found.append(_own(own, comment))
     if noqa is not None and not comment.above:
-        codes = tuple(code.upper() for code in re.split(r"[\s,]+", noqa["codes"]))
+        codes = tuple(dict.fromkeys(re.split(r"[\s,]+", noqa["codes"].upper())))
         found.append(Directive(Verb.NOQA, codes, comment))
     return found
 
@@ -98,7 +98,8 @@ def _read(comment: Comment) -> list[Directive | Unused]:
 def _own(match: re.Match[str], comment: Comment) -> Directive | Unused:
     verbs = {verb.value: verb for verb in Verb if verb is not Verb.NOQA}
     word = match["verb"]
-    names = tuple(n.strip() for n in (match["names"] or "").split(",") if n.strip())
+    written = (match["names"] or "").split(",")
+    names = tuple(dict.fromkeys(name.strip() for name in written if name.strip()))
     match verbs.get(word):
         case None:
             hint = nearest(word, verbs)

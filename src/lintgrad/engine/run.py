@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import get_all_start_methods, get_context, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from lintgrad.engine.check import Checked, check_bytes, is_relevant
+from lintgrad.engine.uninterrupted import ENDING, uninterrupted
 from lintgrad.rule import Rule, Unread
 from lintgrad.source.imports import Modules
 from lintgrad.source.text import Source, Span
@@ -138,9 +139,21 @@ def _in_worker(work: _Work) -> Checked:
 
 
 def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, and begin to learn of the project."""
+    """Leave Ctrl-C to the parent, end when it ends, and begin to learn of the project."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _PROJECT.append(_project())
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed cannot end its workers, who would wait for work for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _in_processes(work: list[_Work], jobs: int) -> Iterator[Checked]:
@@ -157,7 +170,8 @@ def _in_processes(work: list[_Work], jobs: int) -> Iterator[Checked]:
 
 
 def _gathered(pool: Executor, work: list[_Work]) -> Iterator[Checked]:
-    running = {pool.submit(_in_worker, one): one.path for one in work}
+    with uninterrupted():
+        running = {pool.submit(_in_worker, one): one.path for one in work}
     for future in as_completed(running):
         try:
             yield future.result()

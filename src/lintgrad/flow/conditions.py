@@ -7,6 +7,7 @@ from lintgrad.flow.gradients_by_hand import grad_holder
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.scopes import Scope
+from lintgrad.flow.settled import settled
 from lintgrad.source.text import spelled
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
@@ -58,11 +59,11 @@ class Conditions:
         outcome = self._presence(test)
         if outcome is not None:
             return Atom(test, None, frozenset(), outcome=outcome)
-        asked, negated = _positive(test)
+        asked, negated = _positive(settled(self._scope, test))
         key = self._key(asked)
         if key is not None and strong:
             self.sites[key] += 1
-        return Atom(asked, key, frozenset(_mentions(test)), negated)
+        return Atom(asked, key, frozenset(_mentions(asked)), negated)
 
     def is_decided(self, test: Expr) -> bool:
         """Whether a test only asks for what has to be there."""

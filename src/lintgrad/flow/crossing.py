@@ -17,6 +17,9 @@ _HOLDERS = frozenset({"types.SimpleNamespace", "argparse.Namespace"})
 _LONGEST = 8
 """Places with more parts than this are not told apart; recursion through objects makes them."""
 
+_MOST_CALLERS = 24
+"""Names of one thing that are looked at, at most, on the way through its callers."""
+
 Seen = tuple[Scope, str]
 
 
@@ -160,10 +163,25 @@ class Crossing:
         place = place_of(passed.expr) or place_of_made(passed)
         if place is None:
             return
-        for where, name in self.outward(passed.scope, place):
+        for where, name in self._through_callers(passed.scope, place):
             for other, whole in names:
                 if other is where and (whole == name or whole.startswith((f"{name}.", f"{name}["))):
                     yield name, whole[len(name) :]
+
+    def _through_callers(self, scope: Scope, place: str) -> Iterator[Seen]:
+        """The names of a thing outwards, also by what callers in sight pass for a parameter."""
+        todo = [(scope, place)]
+        seen: set[Seen] = set()
+        while todo and len(seen) < _MOST_CALLERS:
+            names = self.outward(*todo.pop())
+            yield from (name for name in names if name not in seen)
+            seen.update(names)
+            where, last = names[-1]
+            parameter = where.parameter(root_of(last)) if where.arguments is None else None
+            for passed in self._roles.callers.passed(where, root_of(last)) if parameter else ():
+                there = self._of_argument(passed, last[len(root_of(last)) :])
+                if there is not None and there not in seen:
+                    todo.append(there)
 
     def _through_self(self, scope: Scope, names: tuple[Seen, ...]) -> str | None:
         """The attribute that the object a method works on was given a thing as."""
@@ -267,3 +285,11 @@ def _shadowed(scope: Scope, outer: Scope, place: str) -> bool:
             return True
         around = around.parent
     return False
+
+
+def is_in_sight(scope: Scope, outer: Scope, place: str) -> bool:
+    """Whether a place of a scope around another one goes by its own name in there."""
+    around: Scope | None = scope
+    while around is not None and around is not outer:
+        around = around.parent
+    return around is not None and not _shadowed(scope, outer, place)

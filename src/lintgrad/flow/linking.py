@@ -184,7 +184,12 @@ class Linker:
         for optimizer in graph.optimizers.values():
             named |= optimizer.owners.places | optimizer.owners.related
         outside = {}
-        for place in sorted(named | {root_of(place) for place in named}):
+        passed_in = called.scope.arguments or {}
+        # Where a thing has several names, the called function goes by that of the parameter.
+        for place in sorted(
+            named | {root_of(place) for place in named},
+            key=lambda place: (root_of(place) not in passed_in, place),
+        ):
             name = self._name(number, call, place)
             if name is not None:
                 outside[place] = name

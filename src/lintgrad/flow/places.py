@@ -5,7 +5,7 @@ from dataclasses import replace
 from lintgrad.flow import guesses
 from lintgrad.flow.aliases import Aliases
 from lintgrad.flow.bindings import Binding, Via, at
-from lintgrad.flow.crossing import Crossing
+from lintgrad.flow.crossing import Crossing, is_in_sight
 from lintgrad.flow.elements import element_source
 from lintgrad.flow.events import UNKNOWN_OWNERS, Escape, Event, Owners, Step, ZeroGrad
 from lintgrad.flow.evidence import Basis
@@ -223,6 +223,7 @@ class Places:
         seen_here = {self._seen(origin, place) for place in owners.places}
         places = frozenset(self.canonical(place) for place in seen_here if place is not None)
         related = {self._crossing.seen(self._scope, origin, place) for place in owners.related}
+        related |= {p for p in owners.places if is_in_sight(self._scope, origin, p)} - places
         return Owners(
             places,
             owners.complete and None not in seen_here,

@@ -15,7 +15,7 @@ from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Assign, Attr, AugAssign, Call, Const, Delete, Expr, Function
 from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
 
-_IMPORT = re.compile(r"^\s*(from\s+\S+\s+)?import\b.*$", re.MULTILINE)
+_IMPORT = re.compile(r"^[ \t\f]*(from[ \t]+\S+[ \t]+)?import\b.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What an optimizer of a caller is called in a graph that it calls."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from lintgrad.flow.graph import FlowGraph, Link, Optimizer
@@ -19,7 +20,8 @@ def seen_inside(called: FlowGraph, link: Link, optimizer: Optimizer) -> Optimize
         owners = replace(
             owners,
             places=frozenset(_inside(link, p) for p in owners.places),
-            related=frozenset(_inside(link, p) for p in owners.related),
+            related=frozenset(_inside(link, p) for p in owners.related)
+            | frozenset(_other_names(link, owners.places)),
         )
     elif known is not None:
         owners = known.owners
@@ -46,6 +48,13 @@ def is_another(place: str, optimizer: Optimizer) -> bool:
 
 
 _PART = re.compile(r"[.\[]")
+
+
+def _other_names(link: Link, places: frozenset[str]) -> Iterator[str]:
+    """What the called graph calls some places, too, where one thing has several names in it."""
+    for inner, outer in link.outside:
+        if outer in places and inner != _inside(link, outer):
+            yield inner
 
 
 def _inside(link: Link, place: str) -> str:

@@ -61,10 +61,12 @@ def children_of(statement: Stmt) -> Iterator[tuple[Stmt, ...]]:
 
 def statements_of(body: Iterable[Stmt]) -> Iterator[Stmt]:
     """All statements of one scope in source order, nested blocks included."""
-    for statement in body:
+    stack = [*body][::-1]
+    while stack:  # a recursive generator takes a time for each statement that grows with its depth
+        statement = stack.pop()
         yield statement
-        for block in children_of(statement):
-            yield from statements_of(block)
+        for block in [*children_of(statement)][::-1]:
+            stack.extend(block[::-1])
 
 
 def definitions_of(body: Iterable[Stmt]) -> Iterator[Function | Class]:

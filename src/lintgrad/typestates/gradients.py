@@ -36,10 +36,10 @@ class Grad(Enum):
     """Spent gradients, and new ones on top of them."""
     WIPED = auto()
     """Nothing: gradients were there, and were cleared before a step could apply them."""
+    DOUBTFUL = auto()
+    """Nothing, or new ones: they were cleared, and a backward may have run out of sight."""
     UNKNOWN = auto()
     """Something that is not understood has had its hands on them."""
-    CLOUDED = auto()
-    """New gradients, on top of what is not known."""
 
 
 def is_mixed(grad: Grad) -> bool:
@@ -75,8 +75,8 @@ _AFTER: dict[GradAct, dict[Grad, Grad]] = {
         Grad.SPENT: Grad.MIXED,
         Grad.MIXED: Grad.MIXED,
         Grad.WIPED: Grad.PENDING,
-        Grad.UNKNOWN: Grad.CLOUDED,
-        Grad.CLOUDED: Grad.CLOUDED,
+        Grad.DOUBTFUL: Grad.PENDING,
+        Grad.UNKNOWN: Grad.UNKNOWN,
     },
     GradAct.APPLY: {
         Grad.CLEAR: Grad.CLEAR,
@@ -84,8 +84,8 @@ _AFTER: dict[GradAct, dict[Grad, Grad]] = {
         Grad.SPENT: Grad.SPENT,
         Grad.MIXED: Grad.SPENT,
         Grad.WIPED: Grad.CLEAR,
+        Grad.DOUBTFUL: Grad.SPENT,
         Grad.UNKNOWN: Grad.SPENT,
-        Grad.CLOUDED: Grad.SPENT,
     },
     GradAct.CLEAR: {
         Grad.CLEAR: Grad.CLEAR,
@@ -93,12 +93,12 @@ _AFTER: dict[GradAct, dict[Grad, Grad]] = {
         Grad.SPENT: Grad.CLEAR,
         Grad.MIXED: Grad.WIPED,
         Grad.WIPED: Grad.WIPED,
+        Grad.DOUBTFUL: Grad.WIPED,
         Grad.UNKNOWN: Grad.CLEAR,
-        Grad.CLOUDED: Grad.WIPED,
     },
     GradAct.REPLACE: dict.fromkeys(Grad, Grad.PENDING),
     GradAct.RENEW: dict.fromkeys(Grad, Grad.CLEAR),
-    GradAct.DOUBT: {grad: grad for grad in Grad} | {Grad.WIPED: Grad.UNKNOWN},
+    GradAct.DOUBT: {grad: grad for grad in Grad} | {Grad.WIPED: Grad.DOUBTFUL},
     GradAct.LOSE: dict.fromkeys(Grad, Grad.UNKNOWN),
 }
 

@@ -148,7 +148,8 @@ def reduced(shape: Shape, dims: tuple[int, ...] | None, *, keep: bool) -> Shape:
         )
         return tensor(*kept)
     # Dimension k exists, so there are more than k; one is left if they are not all reduced.
-    return DIMENSIONED if keep or max(dims) >= len(dims) else UNKNOWN
+    # Those that are kept hold one element, which is no sign of there being more.
+    return DIMENSIONED if max(dims) >= len(dims) else UNKNOWN
 
 
 def indexed(shape: Shape, index: "Index") -> Shape:
