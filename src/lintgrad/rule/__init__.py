@@ -7,9 +7,11 @@ from lintgrad.flow.evidence import Basis
 from lintgrad.rule.declared import Rule, rule, unread_rule, unused_rule
 from lintgrad.rule.finding import Category, Confidence, Finding, Related, Severity, Unread, Unused
 from lintgrad.rule.flow import Acted, Flow, Hit
+from lintgrad.rule.windows import Accumulation, Spoilt, Windows
 from lintgrad.source.text import Span
 
 __all__ = [
+    "Accumulation",
     "Acted",
     "Basis",
     "Category",
@@ -24,8 +26,10 @@ __all__ = [
     "Rule",
     "Severity",
     "Span",
+    "Spoilt",
     "Unread",
     "Unused",
+    "Windows",
     "rule",
     "unread_rule",
     "unused_rule",

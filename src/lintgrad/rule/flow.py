@@ -13,9 +13,10 @@ from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Typestate
 from lintgrad.dataflow.witness import Passed, trail
 from lintgrad.flow.events import Event
-from lintgrad.flow.evidence import Basis
 from lintgrad.flow.graph import Enter, FlowGraph, Leave, Optimizer, reachable
-from lintgrad.rule.finding import Confidence
+from lintgrad.rule.finding import BY_BASIS, Confidence
+from lintgrad.rule.windows import Windows, windows_of
+from lintgrad.typestates.gradients import GRADIENTS
 from lintgrad.typestates.tensors import Loss, losses_of
 
 E = TypeVar("E", bound=Event)
@@ -46,7 +47,7 @@ class Hit:
     @property
     def most_confident(self) -> Confidence:
         """What the basis for the optimizer, and for there being another call, allow."""
-        basis = _BY_BASIS[self.optimizer.basis]
+        basis = BY_BASIS[self.optimizer.basis]
         return min(basis, Confidence.MEDIUM) if self.again else basis
 
     def confidence(self, *, varying: Confidence, fixed: Confidence) -> Confidence:
@@ -62,14 +63,6 @@ class Hit:
             Condition.SEVERAL: Confidence.LOW,
         }
         return min(by_condition[self.condition], self.most_confident)
-
-
-_BY_BASIS = {
-    Basis.BUILT: Confidence.HIGH,
-    Basis.ANNOTATED: Confidence.HIGH,
-    Basis.USED: Confidence.MEDIUM,
-    Basis.NAMED: Confidence.LOW,
-}
 
 
 class Acted(NamedTuple):
@@ -197,3 +190,10 @@ class Flow:
     def losses(self) -> tuple[Loss, ...]:
         """Every backward with the shapes that its loss may have."""
         return tuple(losses_of(self.graph).values())
+
+    @cached_property
+    def windows(self) -> Windows:
+        """The accumulation windows of the function's optimizers."""
+        return windows_of(
+            self.graphs, self.number, lambda optimizer: self._solution(GRADIENTS, optimizer)
+        )

@@ -1,0 +1,198 @@
+"""Accumulation windows, recognised by what happens: backward runs several times for one step."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lintgrad.dataflow.contexts import Context, LoopAround, contexts_of
+from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
+from lintgrad.dataflow.typestate import Certainty
+from lintgrad.dataflow.witness import Passed, trail
+from lintgrad.flow.events import Backward, Event, Step, ZeroGrad
+from lintgrad.flow.graph import Call, FlowGraph, Optimizer, reachable
+from lintgrad.rule.finding import BY_BASIS, Confidence
+from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct
+from lintgrad.typestates.windows import (
+    WINDOWS,
+    Held,
+    Lost,
+    Share,
+    Window,
+    WindowAct,
+    accumulates,
+    keeps,
+    loses,
+)
+
+Gradients = Solution[Grad, GradAct, Optimizer]
+Shares = Context[Window, WindowAct, Share]
+
+
+@dataclass(frozen=True)
+class Accumulation:
+    """A window of micro-batches: the backward that fills it, and the step that ends it.
+
+    The trail is one path to the step; around are the loops that the step is in, the innermost of
+    which takes one micro-batch a round.
+    """
+
+    subject: Optimizer
+    """The optimizer as the function calls it that is looked at."""
+    optimizer: Optimizer
+    backward: Backward
+    step: Event
+    trail: tuple[Passed, ...]
+    around: tuple[LoopAround, ...]
+
+    @property
+    def confidence(self) -> Confidence:
+        """What the basis for the optimizer allows: a window is certain, or none."""
+        return BY_BASIS[self.optimizer.basis]
+
+
+@dataclass(frozen=True)
+class Spoilt:
+    """A window whose first micro-batches are cleared, every time, before the step applies the rest.
+
+    Lone if each micro-batch is cleared by itself.
+    """
+
+    window: Accumulation
+    clear: ZeroGrad
+    lone: bool
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The accumulation windows of a function, whole ones and spoilt ones."""
+
+    whole: tuple[Accumulation, ...] = ()
+    spoilt: tuple[Spoilt, ...] = ()
+
+
+def windows_of(
+    graphs: Sequence[FlowGraph], number: int, solved: Callable[[Optimizer], Gradients]
+) -> Windows:
+    """The windows of a function's optimizers, whose gradients are solved already."""
+    graph = graphs[number]
+    whole, spoilt = [], []
+    for optimizer in graph.optimizers.values():
+        for backward in _repeated(graphs, number, solved(optimizer)):
+            found = _Filled(graphs, number, Share(optimizer, backward))
+            whole += found.windows(accumulates)
+            if not found.serves_others(graph):
+                spoilt += [s for window in found.windows(loses) for s in _spoilt(found, window)]
+    return Windows(tuple(whole), tuple(spoilt))
+
+
+def _repeated(
+    graphs: Sequence[FlowGraph], number: int, solution: Gradients
+) -> Iterator[Backward]:
+    """The backwards that certainly run again before a step, with or without a clear between.
+
+    One in a function that is called from several places is several in truth: it is left out.
+    """
+    contexts = contexts_of(solution)
+    if not any(_is_unapplied(context) for context in contexts):
+        return
+    entered = [
+        block.exit.callee
+        for each in reachable(graphs, number)
+        for block in graphs[each].blocks
+        if isinstance(block.exit, Call)
+    ]
+    seen: set[int] = set()
+    for context in contexts:
+        callers, inner = context, context.number
+        while callers.caller is not None and entered.count(callers.number) == 1:
+            callers = callers.caller
+        if callers.caller is not None or inner in seen:
+            continue
+        seen.add(inner)
+        for _, event in context.points():
+            if isinstance(event, Backward):
+                yield event
+
+
+def _is_unapplied(context: Context[Grad, GradAct, Optimizer]) -> bool:
+    """Whether gradients are cleared or added to that certainly no step has applied."""
+    unapplied = (Grad.PENDING, Grad.MIXED)
+    return any(
+        isinstance(event, ZeroGrad | Backward)
+        and context.certainty(point, lambda grad: grad in unapplied) is Certainty.ALWAYS
+        for point, event in context.points()
+    )
+
+
+class _Filled:
+    """How one backward's share of the gradients fares."""
+
+    def __init__(self, graphs: Sequence[FlowGraph], number: int, share: Share) -> None:
+        self._graphs, self._number = graphs, number
+        self._share = share
+        self._solution = solve(Problem(graphs, number, share, WINDOWS))
+        self.contexts: list[Shares] = contexts_of(self._solution)
+
+    def windows(self, asked: Callable[[Window], bool]) -> Iterator[Accumulation]:
+        """The windows that certainly end as asked at some time."""
+        added = self.around(self._share.backward)
+        for context, point, event in self._steps():
+            if context.certainty(point, asked) is not Certainty.ALWAYS:
+                continue
+            around = context.around(point[0])
+            where = context.where(point, asked)
+            if where is not None and around and added[: len(around)] == around:
+                yield Accumulation(
+                    self._share.optimizer,
+                    context.subject.optimizer,
+                    self._share.backward,
+                    event,
+                    trail(context, where, point[1]),
+                    around,
+                )
+
+    def around(self, wanted: Event) -> tuple[LoopAround, ...]:
+        """The loops around an event, those of the callers included."""
+        for context in self.contexts:
+            for (block, _), event in events_of(context.graph):
+                if event is wanted:
+                    return context.around(block)
+        return ()
+
+    def serves_others(self, graph: FlowGraph) -> bool:
+        """Whether another optimizer applies the share whenever it is there."""
+        for other in graph.optimizers.values():
+            if other == self._share.optimizer:
+                continue
+            filled = _Filled(self._graphs, self._number, Share(other, self._share.backward))
+            if filled.is_kept():
+                return True
+        return False
+
+    def is_kept(self) -> bool:
+        """Whether some step may apply the share with nothing lost before."""
+        return any(
+            context.certainty(point, keeps) is not Certainty.NEVER
+            for context, point, _ in self._steps()
+        )
+
+    def _steps(self) -> Iterator[tuple[Shares, Point, Event]]:
+        for context in self.contexts:
+            acts = context.solution.problem.acts()
+            for point, event in context.points():
+                if isinstance(event, Step) and acts.get(point) is WindowAct.APPLY:
+                    yield context, point, event
+
+
+def _spoilt(found: _Filled, window: Accumulation) -> Iterator[Spoilt]:
+    """The clear to blame, if it stands in the loop that the step stands in."""
+    for passed in reversed(window.trail):
+        before, later = passed.before, passed.after
+        if not isinstance(before, Window) or not isinstance(later, Window):
+            continue
+        if isinstance(passed.event, ZeroGrad) and later.lost > Lost.NONE and before.held in _LOST:
+            if found.around(passed.event) == window.around:
+                yield Spoilt(window, passed.event, before.held is Held.ONE)
+            return
+
+
+_LOST = (Held.ONE, Held.MANY, Held.MIXED)
