@@ -70,7 +70,7 @@ from lintgrad.rule import (
 def accumulation_cleared(flow: Flow) -> Iterator[Finding]:
     """Find clears that throw away what an accumulation window has gathered."""
     for spoilt in flow.windows.spoilt:
-        if spoilt.lone:
+        if spoilt.lone or spoilt.framed:
             yield _finding(spoilt)
 
 

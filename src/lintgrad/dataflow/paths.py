@@ -169,7 +169,7 @@ class Paths:
         elif counted:
             total = self.graph.guards.length
             if isinstance(length, int):
-                total = min(length, total)
+                total = length if length <= 2 * total else total
             following = before + 1 if before + 1 < total else None
         else:
             following = None if length == 1 else 1

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lintgrad.flow.bindings import Via
+from lintgrad.flow.counting import WINDOW, counted_length
 from lintgrad.flow.frames import constant_of
 from lintgrad.flow.graph import Counter, Guards
 from lintgrad.flow.loops import counters_of, names_in
@@ -16,15 +17,8 @@ from lintgrad.flow.relevance import Relevance, assigned
 from lintgrad.flow.scopes import Scope
 from lintgrad.syntax import nodes
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Binary, Compare, Const, Expr, Name, Stmt, Unary
+from lintgrad.syntax.nodes import Binary, BoolOp, Compare, Const, Expr, Name, Stmt, Unary
 from lintgrad.syntax.walk import parts_of, statements_of
-
-WINDOW = 3
-"""The stand-in for a window length that is not written down."""
-
-LONGEST_WINDOW = 64
-"""Guards with a longer window than this are left undecided."""
-
 
 @dataclass(slots=True)
 class _Found:
@@ -50,6 +44,9 @@ def guards_of(scope: Scope, relevance: Relevance) -> Guards:
     counters = {c.place for c in _counters(body)}
     flags = {name for name, all_values in values.items() if all(map(_is_constant, all_values))}
     found = _Found(tests)
+    for test in _atoms(list(_tests(body, relevance))):
+        if isinstance(test, Binary):  # `if i % n:` and `if i + 1 % n:`
+            _count(test, counters | by_hand, found)
     for test in tests:
         _read(test, counters | by_hand, found)
         found.counted |= _places(test) & flags
@@ -128,6 +125,15 @@ def _is_constant(value: Expr) -> bool:
 
 def _asked(test: Expr) -> Expr:
     return _asked(test.value) if isinstance(test, Unary) and test.op == "not" else test
+
+
+def _atoms(tests: Iterable[Expr]) -> Iterator[Expr]:
+    """What tests ask, `and`, `or` and `not` taken apart."""
+    for test in map(_asked, tests):
+        if isinstance(test, BoolOp):
+            yield from _atoms(test.parts)
+        else:
+            yield test
 
 
 def _tests(body: tuple[Stmt, ...], relevance: Relevance) -> Iterator[Expr]:
@@ -222,16 +228,6 @@ def _number(scope: Scope, place: str) -> int | None:
         return None
     value = looked[1][0].value
     return value.value if isinstance(value, Const) and isinstance(value.value, int) else None
-
-
-def counted_length(all_moduli: Iterable[int], all_limits: Iterable[int]) -> int:
-    """How often a counted loop runs: past two windows, and no multiple of any."""
-    moduli = {n for n in all_moduli if 1 < n <= LONGEST_WINDOW} | {WINDOW}
-    limits = {n for n in all_limits if 0 < n <= LONGEST_WINDOW}
-    length = max(2 * max(moduli), *limits, 0) + 1
-    while any(length % n == 0 for n in moduli):
-        length += 1
-    return length
 
 
 def _closure(names: set[str], values: dict[str, list[Expr]]) -> set[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from lintgrad.dataflow.contexts import Context, LoopAround, contexts_of
+from lintgrad.dataflow.contexts import Context, LoopAround, Where, contexts_of
 from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
 from lintgrad.dataflow.typestate import Certainty
 from lintgrad.dataflow.witness import Passed, trail
@@ -12,6 +12,7 @@ from lintgrad.flow.graph import Call, FlowGraph, Optimizer, reachable
 from lintgrad.rule.finding import BY_BASIS, Confidence
 from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct
 from lintgrad.typestates.windows import (
+    HOLDING,
     WINDOWS,
     Held,
     Lost,
@@ -21,6 +22,7 @@ from lintgrad.typestates.windows import (
     accumulates,
     keeps,
     loses,
+    loses_again,
 )
 
 Gradients = Solution[Grad, GradAct, Optimizer]
@@ -53,12 +55,13 @@ class Accumulation:
 class Spoilt:
     """A window whose first micro-batches are cleared, every time, before the step applies the rest.
 
-    Lone if each micro-batch is cleared by itself.
+    Lone if each micro-batch is cleared by itself; framed if a framework counts them.
     """
 
     window: Accumulation
     clear: ZeroGrad
     lone: bool
+    framed: bool
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,9 @@ def windows_of(
     for optimizer in graph.optimizers.values():
         for backward in _repeated(graphs, number, solved(optimizer)):
             found = _Filled(graphs, number, Share(optimizer, backward))
-            whole += found.windows(accumulates)
+            whole += found.windows(accumulates, accumulates)
             if not found.serves_others(graph):
-                spoilt += [s for window in found.windows(loses) for s in _spoilt(found, window)]
+                spoilt += [s for window in found.windows(loses, loses_again) for s in found.spoilt(window)]
     return Windows(tuple(whole), tuple(spoilt))
 
 
@@ -123,6 +126,19 @@ def _is_unapplied(context: Context[Grad, GradAct, Optimizer]) -> bool:
     )
 
 
+_Asked = Callable[[Window], bool]
+
+
+def _certain(context: Shares, point: Point, always: _Asked, once: _Asked) -> Where[Window] | None:
+    """What leads to a point at a moment at which one thing always holds, and another once."""
+    for states in context.moments(point):
+        if all(map(always, states)):
+            for state, where in states.items():
+                if once(state):
+                    return where
+    return None
+
+
 class _Filled:
     """How one backward's share of the gradients fares."""
 
@@ -132,14 +148,12 @@ class _Filled:
         self._solution = solve(Problem(graphs, number, share, WINDOWS))
         self.contexts: list[Shares] = contexts_of(self._solution)
 
-    def windows(self, asked: Callable[[Window], bool]) -> Iterator[Accumulation]:
-        """The windows that certainly end as asked at some time."""
+    def windows(self, always: _Asked, once: _Asked) -> Iterator[Accumulation]:
+        """The windows that at some moment end in one way always, and in another at least once."""
         added = self.around(self._share.backward)
         for context, point, event in self._steps():
-            if context.certainty(point, asked) is not Certainty.ALWAYS:
-                continue
             around = context.around(point[0])
-            where = context.where(point, asked)
+            where = _certain(context, point, always, once)
             if where is not None and around and added[: len(around)] == around:
                 yield Accumulation(
                     self._share.optimizer,
@@ -175,24 +189,25 @@ class _Filled:
             for context, point, _ in self._steps()
         )
 
+    def spoilt(self, window: Accumulation) -> Iterator[Spoilt]:
+        """The clear to blame, if it stands in the loop that the step stands in."""
+        for passed in reversed(window.trail):
+            before, later = passed.before, passed.after
+            if (
+                isinstance(passed.event, ZeroGrad)
+                and isinstance(before, Window)
+                and isinstance(later, Window)
+                and later.lost > Lost.NONE
+                and before.held in HOLDING
+            ):
+                if self.around(passed.event) == window.around:
+                    framed = any(context.graph.guards.entered for context in self.contexts)
+                    yield Spoilt(window, passed.event, before.held is Held.ONE, framed)
+                return
+
     def _steps(self) -> Iterator[tuple[Shares, Point, Event]]:
         for context in self.contexts:
             acts = context.solution.problem.acts()
             for point, event in context.points():
                 if isinstance(event, Step) and acts.get(point) is WindowAct.APPLY:
                     yield context, point, event
-
-
-def _spoilt(found: _Filled, window: Accumulation) -> Iterator[Spoilt]:
-    """The clear to blame, if it stands in the loop that the step stands in."""
-    for passed in reversed(window.trail):
-        before, later = passed.before, passed.after
-        if not isinstance(before, Window) or not isinstance(later, Window):
-            continue
-        if isinstance(passed.event, ZeroGrad) and later.lost > Lost.NONE and before.held in _LOST:
-            if found.around(passed.event) == window.around:
-                yield Spoilt(window, passed.event, before.held is Held.ONE)
-            return
-
-
-_LOST = (Held.ONE, Held.MANY, Held.MIXED)

@@ -83,8 +83,13 @@ def accumulates(window: Window) -> bool:
 
 
 def loses(window: Window) -> bool:
-    """Whether a step would apply the rest of a window for the second time in a row."""
-    return window.held in (Held.ONE, Held.MANY) and window.lost is not Lost.NONE and window.again
+    """Whether a step would apply the rest of a window."""
+    return window.held in (Held.ONE, Held.MANY) and window.lost is not Lost.NONE
+
+
+def loses_again(window: Window) -> bool:
+    """Whether a step would apply the rest of a window, as the one before it did."""
+    return loses(window) and window.again
 
 
 def keeps(window: Window) -> bool:
