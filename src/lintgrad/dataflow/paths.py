@@ -165,7 +165,8 @@ class Paths:
         counted = repeat.loop in self._counted
         ways = []
         if before is None:
-            following: int | None = None if length == 0 else 0
+            empty = isinstance(length, int) and length <= 0
+            following: int | None = None if empty else 0
         elif counted:
             total = self.graph.guards.length
             if isinstance(length, int):

@@ -20,7 +20,6 @@ from lintgrad.typestates.windows import (
     Window,
     WindowAct,
     accumulates,
-    keeps,
     loses,
     loses_again,
 )
@@ -82,8 +81,8 @@ def windows_of(
         for backward in _repeated(graphs, number, solved(optimizer)):
             found = _Filled(graphs, number, Share(optimizer, backward))
             whole += found.windows(accumulates, accumulates)
-            if not found.serves_others(graph):
-                spoilt += [s for window in found.windows(loses, loses_again) for s in found.spoilt(window)]
+            for window in found.windows(loses, loses_again):
+                spoilt += found.spoilt(window)
     return Windows(tuple(whole), tuple(spoilt))
 
 
@@ -143,7 +142,6 @@ class _Filled:
     """How one backward's share of the gradients fares."""
 
     def __init__(self, graphs: Sequence[FlowGraph], number: int, share: Share) -> None:
-        self._graphs, self._number = graphs, number
         self._share = share
         self._solution = solve(Problem(graphs, number, share, WINDOWS))
         self.contexts: list[Shares] = contexts_of(self._solution)
@@ -171,23 +169,6 @@ class _Filled:
                 if event is wanted:
                     return context.around(block)
         return ()
-
-    def serves_others(self, graph: FlowGraph) -> bool:
-        """Whether another optimizer applies the share whenever it is there."""
-        for other in graph.optimizers.values():
-            if other == self._share.optimizer:
-                continue
-            filled = _Filled(self._graphs, self._number, Share(other, self._share.backward))
-            if filled.is_kept():
-                return True
-        return False
-
-    def is_kept(self) -> bool:
-        """Whether some step may apply the share with nothing lost before."""
-        return any(
-            context.certainty(point, keeps) is not Certainty.NEVER
-            for context, point, _ in self._steps()
-        )
 
     def spoilt(self, window: Accumulation) -> Iterator[Spoilt]:
         """The clear to blame, if it stands in the loop that the step stands in."""

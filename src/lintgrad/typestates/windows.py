@@ -5,7 +5,7 @@ from enum import Enum, IntEnum, auto
 from typing import NamedTuple
 
 from lintgrad.dataflow.typestate import Typestate
-from lintgrad.flow.events import Backward, Event
+from lintgrad.flow.events import Backward, Event, Step
 from lintgrad.flow.graph import FlowGraph, Link, Optimizer
 from lintgrad.flow.views import seen_inside
 from lintgrad.typestates import gradients
@@ -38,11 +38,16 @@ class Lost(IntEnum):
 
 
 class Window(NamedTuple):
-    """Where a window stands; again if the one before it lost something, too."""
+    """Where a window stands.
+
+    Again if the one before it lost something, too; used if another optimizer has applied what is
+    held.
+    """
 
     held: Held = Held.NOTHING
     lost: Lost = Lost.NONE
     again: bool = False
+    used: bool = False
 
 
 class WindowAct(Enum):
@@ -50,6 +55,8 @@ class WindowAct(Enum):
 
     ADD = auto()
     APPLY = auto()
+    USE = auto()
+    """Another optimizer applies it, or its own share of the same gradients."""
     CLEAR = auto()
     REPLACE = auto()
     LOSE = auto()
@@ -92,24 +99,22 @@ def loses_again(window: Window) -> bool:
     return loses(window) and window.again
 
 
-def keeps(window: Window) -> bool:
-    """Whether a step would apply all there is."""
-    return window.held in HOLDING and window.lost is Lost.NONE
-
-
 def after(window: Window, act: WindowAct) -> Window:
     """Where a window stands after an act."""
     match act:
         case WindowAct.ADD:
-            return window._replace(held=_ADDED[window.held])
+            return window._replace(held=_ADDED[window.held], used=False)
         case WindowAct.APPLY:
             applied = window.held in HOLDING
             again = applied and window.lost is not Lost.NONE
             return Window(Held.SPENT if applied else Held.NOTHING, Lost.NONE, again)
+        case WindowAct.USE:
+            return window._replace(used=window.held in HOLDING)
         case WindowAct.CLEAR:
-            lost = max(window.lost, _WIPED.get(window.held, Lost.NONE))
-            unknown = window.held is Held.UNKNOWN
-            return Window() if unknown else Window(Held.NOTHING, lost, window.again)
+            if window.held is Held.UNKNOWN:
+                return Window()
+            wiped = Lost.NONE if window.used else _WIPED.get(window.held, Lost.NONE)
+            return Window(Held.NOTHING, max(window.lost, wiped), window.again)
         case WindowAct.REPLACE:
             return Window()
     return Window(Held.UNKNOWN)
@@ -142,7 +147,9 @@ def act(event: Event, share: Share) -> WindowAct | None:
             return WindowAct.LOSE
         return WindowAct.ADD if event is share.backward else None
     found = gradients.act(event, share.optimizer)
-    return None if found is None else _ACTS.get(found)
+    if found is None:
+        return WindowAct.USE if isinstance(event, Step) else None
+    return _ACTS.get(found)
 
 
 def _inside(called: FlowGraph, link: Link, share: Share) -> Share:
