@@ -22,7 +22,7 @@ NOT_YET_UNDERSTOOD = {
     "frameworks/deepspeed.md: The window is cleared with every micro-batch": "set in a config",
     "frameworks/horovod.md: The window is cleared through the model": "whose parameters it holds",
     "frameworks/ignite.md: The window is cleared with every iteration": "the engine's counter",
-    "frameworks/lightning.md: Manual accumulation, cleared with each batch": "the trainer's counter",
+    "frameworks/lightning.md: Manual accumulation, cleared with each batch": "counted out of sight",
     "frameworks/mmengine.md: The counted window is cleared from outside": "its window has no row",
     "frameworks/ignite.md: The update never clears": "engines that run functions have no row",
     "frameworks/mmengine.md: An override of train_step forgets one of two": "hooks of runners",

@@ -56,7 +56,6 @@ from collections.abc import Iterator
 
 from lintgrad.rule import (
     Category,
-    Confidence,
     Finding,
     Flow,
     Related,

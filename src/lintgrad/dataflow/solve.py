@@ -14,8 +14,8 @@ from typing import Generic, NamedTuple
 from lintgrad.dataflow.calls import Entry, after_call, at_entry, entry_of
 from lintgrad.dataflow.paths import Choice, Facts, Paths
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, Typestate, certainty
-from lintgrad.flow.events import Event
 from lintgrad.flow.counting import counted_length
+from lintgrad.flow.events import Event
 from lintgrad.flow.graph import Call, Enter, FlowGraph, Guards, Leave, Stop, reachable
 
 _BUDGET = 40_000

@@ -199,6 +199,6 @@ _SPECIAL = {
     "zero_": Calls._overwrite,
     "fill_": Calls._overwrite,
     "copy_": Calls._overwrite,
-    **dict.fromkeys(("add_", "sub_", "mul_", "set_"), Calls._change),
+    **dict.fromkeys(("add_", "sub_", "mul_", "div_", "set_"), Calls._change),
     **dict.fromkeys(_STEP_LIKE, Calls._own_step),
 }

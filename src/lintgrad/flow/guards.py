@@ -20,6 +20,7 @@ from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Binary, BoolOp, Compare, Const, Expr, Name, Stmt, Unary
 from lintgrad.syntax.walk import parts_of, statements_of
 
+
 @dataclass(slots=True)
 class _Found:
     tests: list[Expr] = field(default_factory=list)
@@ -47,8 +48,10 @@ def guards_of(scope: Scope, relevance: Relevance) -> Guards:
     for test in _atoms(list(_tests(body, relevance))):
         if isinstance(test, Binary):  # `if i % n:` and `if i + 1 % n:`
             _count(test, counters | by_hand, found)
+    reset = {name for name in by_hand if sum(map(_is_constant, values.get(name, ()))) > 1}
     for test in tests:
         _read(test, counters | by_hand, found)
+        found.windows.update(_waited_for(test, reset))
         found.counted |= _places(test) & flags
         found.counted |= {p for p in _places(test) if constant_of(scope, p) is not None}
         if (place := place_of(_asked(test))) in counters | by_hand and place is not None:
@@ -67,7 +70,11 @@ def guards_of(scope: Scope, relevance: Relevance) -> Guards:
     return Guards(
         frozenset(relevant),
         stand_ins,
-        frozenset(found.lasts & stand_ins.keys()) - {n for n in numbers if numbers[n] is not None},
+        frozenset(
+            name
+            for name in found.lasts - found.windows
+            if name in stand_ins and numbers[name] is None
+        ),
         frozenset(found.moduli),
         frozenset(found.limits),
         length,
@@ -186,6 +193,16 @@ def _read(test: Expr, counters: set[str], found: _Found) -> None:
                 _count(left, counters, found)
                 _count(right, counters, found)
                 _limit(op, left, right, counters, found)
+
+
+def _waited_for(test: Expr, reset: set[str]) -> Iterator[str]:
+    """What a counter that begins again and again is compared with: the length of a window."""
+    for part in parts_of(test):
+        if isinstance(part, Compare) and part.op not in ("is", "is not", "in", "not in"):
+            for side, other in ((part.left, part.right), (part.right, part.left)):
+                place = place_of(other)
+                if place is not None and place_of(side) in reset and place not in reset:
+                    yield place
 
 
 def _modulus(expr: Expr, found: _Found) -> None:

@@ -10,7 +10,7 @@ from lintgrad.dataflow.witness import Passed, trail
 from lintgrad.flow.events import Backward, Event, Step, ZeroGrad
 from lintgrad.flow.graph import Call, FlowGraph, Optimizer, reachable
 from lintgrad.rule.finding import BY_BASIS, Confidence
-from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct
+from lintgrad.typestates.gradients import Grad, GradAct
 from lintgrad.typestates.windows import (
     HOLDING,
     WINDOWS,
@@ -64,11 +64,23 @@ class Spoilt:
 
 
 @dataclass(frozen=True)
+class Rest:
+    """Micro-batches that are left when the loop of a window ends, and that no step applies.
+
+    Something may clear them after the loop; otherwise they are there when the function ends.
+    """
+
+    window: Accumulation
+    clear: ZeroGrad | None
+
+
+@dataclass(frozen=True)
 class Windows:
-    """The accumulation windows of a function, whole ones and spoilt ones."""
+    """The accumulation windows of a function: whole ones, spoilt ones, and what is left over."""
 
     whole: tuple[Accumulation, ...] = ()
     spoilt: tuple[Spoilt, ...] = ()
+    rests: tuple[Rest, ...] = ()
 
 
 def windows_of(
@@ -76,19 +88,21 @@ def windows_of(
 ) -> Windows:
     """The windows of a function's optimizers, whose gradients are solved already."""
     graph = graphs[number]
-    whole, spoilt = [], []
+    whole: list[Accumulation] = []
+    spoilt: list[Spoilt] = []
+    rests: list[Rest] = []
     for optimizer in graph.optimizers.values():
         for backward in _repeated(graphs, number, solved(optimizer)):
             found = _Filled(graphs, number, Share(optimizer, backward))
-            whole += found.windows(accumulates, accumulates)
+            gathered = list(found.windows(accumulates, accumulates))
+            whole += gathered
+            rests += [rest for window in gathered for rest in found.rest(window)]
             for window in found.windows(loses, loses_again):
                 spoilt += found.spoilt(window)
-    return Windows(tuple(whole), tuple(spoilt))
+    return Windows(tuple(whole), tuple(spoilt), tuple(rests))
 
 
-def _repeated(
-    graphs: Sequence[FlowGraph], number: int, solution: Gradients
-) -> Iterator[Backward]:
+def _repeated(graphs: Sequence[FlowGraph], number: int, solution: Gradients) -> Iterator[Backward]:
     """The backwards that certainly run again before a step, with or without a clear between.
 
     One in a function that is called from several places is several in truth: it is left out.
@@ -126,6 +140,10 @@ def _is_unapplied(context: Context[Grad, GradAct, Optimizer]) -> bool:
 
 
 _Asked = Callable[[Window], bool]
+
+
+def _is_left(window: Window) -> bool:
+    return window.held in HOLDING and not window.used
 
 
 def _certain(context: Shares, point: Point, always: _Asked, once: _Asked) -> Where[Window] | None:
@@ -180,11 +198,26 @@ class _Filled:
                 and isinstance(later, Window)
                 and later.lost > Lost.NONE
                 and before.held in HOLDING
+                and not before.used
             ):
                 if self.around(passed.event) == window.around:
                     framed = any(context.graph.guards.entered for context in self.contexts)
                     yield Spoilt(window, passed.event, before.held is Held.ONE, framed)
                 return
+
+    def rest(self, window: Accumulation) -> Iterator[Rest]:
+        """What is certainly left of a window after its loop."""
+        for context in self.contexts:
+            for point, event in context.points():
+                inside = context.around(point[0])[: len(window.around)] == window.around
+                if not isinstance(event, ZeroGrad) or inside:
+                    continue
+                if _certain(context, point, _is_left, _is_left) is not None:
+                    yield Rest(window, event)
+                    return
+        ends = [entry.state for entry in self._solution.exits]
+        if ends and all(map(_is_left, ends)):
+            yield Rest(window, None)
 
     def _steps(self) -> Iterator[tuple[Shares, Point, Event]]:
         for context in self.contexts:

@@ -1,4 +1,4 @@
-"""What becomes of one backward's gradients in an accumulation window: kept, applied, thrown away."""
+"""What becomes of one backward's gradients in a window: kept, applied, thrown away."""
 
 from dataclasses import dataclass, replace
 from enum import Enum, IntEnum, auto
