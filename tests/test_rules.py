@@ -91,7 +91,7 @@ def test_an_unknown_rule_is_an_error_with_the_nearest_name(name: str, hint: str)
 
 
 def test_ignored_rules_are_taken_from_the_selected_ones() -> None:
-    assert selection(RULES, ["LG1"], [], ["LG102"]).codes == {"LG101"}
+    assert selection(RULES, ["LG1"], [], ["LG102"]).codes == {"LG101", "LG103"}
     assert selection(RULES, ["LG102"], ["LG201"], []).codes == {"LG102", "LG201"}
     assert selection(RULES, [], [], ["LG9"]).codes == {
         rule.code for rule in RULES if rule.code < "LG9"

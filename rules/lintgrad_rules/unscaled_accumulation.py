@@ -71,7 +71,9 @@ def unscaled_accumulation(flow: Flow) -> Iterator[Finding]:
     for window in flow.windows.whole:
         scale = flow.scale(window.backward)
         is_plain = scale.complete and scale.means and not scale.factors
-        if not is_plain or window.backward in told or _is_changed(flow, window):
+        if not is_plain or window.backward in told or not _is_own(window.backward):
+            continue
+        if _is_changed(flow, window):
             continue
         told.add(window.backward)
         place = window.optimizer.place
@@ -86,6 +88,12 @@ def unscaled_accumulation(flow: Flow) -> Iterator[Finding]:
             ),
             help="divide the loss by the number of micro-batches in a window",
         )
+
+
+def _is_own(backward: Backward) -> bool:
+    """Whether the loss runs backward itself; what it is handed to may divide it first."""
+    loss = backward.loss
+    return backward.scaled or (loss is not None and loss.span.start == backward.span.start)
 
 
 def _is_changed(flow: Flow, window: Accumulation) -> bool:

@@ -35,7 +35,7 @@ class _Counted(NamedTuple):
     size: int
 
     @property
-    def count(self) -> str:
+    def counter(self) -> str:
         return f"{self.place}.<micro-batches>"
 
     @property
@@ -65,10 +65,10 @@ class MicroBatches:
         if counted is None or not isinstance(manager, Call) or not self._is_counting(manager):
             return ()
         at = manager.span
-        count, size = Name(at, counted.count), Const(at, counted.size)
+        count, size = Name(at, counted.counter), Const(at, counted.size)
         more = Binary(at, "%", Binary(at, "+", count, Const(at, 1)), size)
         return (
-            Assign(at, (counted.count,), more),
+            Assign(at, (counted.counter,), more),
             Assign(at, (counted.flag,), Compare(at, "==", count, Const(at, 0))),
         )
 
@@ -92,11 +92,11 @@ class MicroBatches:
         moduli = guards.moduli | {counted.size}
         return replace(
             guards,
-            tracked=guards.tracked | {counted.count, counted.flag},
+            tracked=guards.tracked | {counted.counter, counted.flag},
             moduli=moduli,
             length=counted_length(moduli, guards.limits),
             entered={
-                counted.count: Const(Span(0, 0), 0),
+                counted.counter: Const(Span(0, 0), 0),
                 counted.flag: Const(Span(0, 0), value=True),
             },
         )

@@ -100,11 +100,14 @@ class _Counted:
             return None
         right = remainders[0].right
         sizes = {
-            size
+            known
             for facts in self._facts()
-            if isinstance(size := evaluate(right, dict(facts.values), self.paths.graph.guards), int)
+            if isinstance(
+                known := evaluate(right, dict(facts.values), self.paths.graph.guards), int
+            )
         }
-        if len(sizes) != 1 or (size := sizes.pop()) < 2:
+        size = sizes.pop() if len(sizes) == 1 else 0
+        if size < 2:
             return None
         if self.paths.graph.guards.lasts & {place_of(part) for part in parts_of(test)}:
             return None
