@@ -164,14 +164,18 @@ def _step_behind(
     one = _behind(graph, block, branch.if_true if side else branch.if_false)
     other = _behind(graph, block, branch.if_false if side else branch.if_true)
     events = [e for b in sorted(one - other) for e in graph.blocks[b].events]
-    if any(isinstance(e, Backward) for e in events):
+    if any(isinstance(e, Backward) for e in events) or any(_steps(solution, other - one)):
         return None
+    return next(_steps(solution, one - other), None)
+
+
+def _steps(solution: Solution[Grad, GradAct, Optimizer], blocks: set[int]) -> Iterator[Event]:
+    """The steps of the solved optimizer in some blocks."""
     acts = solution.problem.acts()
-    for number in sorted(one - other):
-        for index, event in enumerate(graph.blocks[number].events):
+    for number in sorted(blocks):
+        for index, event in enumerate(solution.problem.graph.blocks[number].events):
             if isinstance(event, Step) and acts.get((number, index)) is GradAct.APPLY:
-                return event
-    return None
+                yield event
 
 
 def _behind(graph: FlowGraph, block: int, start: int) -> set[int]:
