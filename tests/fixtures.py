@@ -9,6 +9,7 @@ from lintgrad.engine.check import check_source
 from lintgrad.engine.diagnostics import Diagnostic, finished
 from lintgrad.engine.run import File, check_files
 from lintgrad.registry import installed_rules
+from lintgrad.rule import Rule, Severity
 from lintgrad.source.text import Source
 
 ROOT = Path(__file__).parent.parent
@@ -46,9 +47,14 @@ class Program:
     def expectations(self) -> list[Expectation]:
         return list(_expectations(self.text))
 
+    def asks(self, rule: Rule) -> bool:
+        """Whether a rule is asked: one whose truth depends on intent, by its own fixtures only."""
+        return rule.severity is not Severity.INFO or f"{rule.name}.md" in self.name
+
     def diagnostics(self) -> list[Diagnostic]:
         """What lintgrad finds, down to the least confidence."""
-        checked = check_source(Source(self.name, self.text), installed_rules())
+        rules = tuple(rule for rule in installed_rules() if self.asks(rule))
+        checked = check_source(Source(self.name, self.text), rules)
         assert checked.failures == ()
         for one in checked.diagnostics:
             asides = [place for place in one.related if place.number is None]
@@ -138,7 +144,8 @@ class Project:
     def mismatches(self) -> list[str]:
         """Every difference between what is expected and what is found, both ways."""
         files = [File(program.name, named=True) for program in self.programs]
-        results = list(check_files(files, installed_rules(), 1))
+        rules = tuple(r for r in installed_rules() if r.severity is not Severity.INFO)
+        results = list(check_files(files, rules, 1))
         assert [failure for result in results for failure in result.failures] == []
         found = finished(one for result in results for one in result.diagnostics)
         return [

@@ -19,7 +19,7 @@ class Entry(NamedTuple, Generic[State]):
 
 def at_entry(graph: FlowGraph) -> Iterator[tuple[str, Value]]:
     """What tracked places hold where nothing says who calls: an object's counters as made."""
-    for place, expr in sorted(graph.guards.starts.items()):
+    for place, expr in sorted({**graph.guards.starts, **graph.guards.entered}.items()):
         if place in graph.guards.tracked:
             known = evaluate(expr, {}, graph.guards)
             if known is None or isinstance(known, int):
@@ -31,7 +31,9 @@ def entry_of(
 ) -> Entry[State]:
     """What a called graph is entered with."""
     values = dict(facts.values)
-    inside: dict[str, Value] = {}
+    inside: dict[str, Value] = {
+        place: value for place, value in at_entry(called) if place in called.guards.entered
+    }
     for place, name in call.link.outside:
         if place in called.guards.tracked and name in values:
             inside[place] = values[name]

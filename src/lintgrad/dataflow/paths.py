@@ -22,6 +22,10 @@ _DEEPEST_APART = 6
 """Loops nested deeper than this do not keep their first iteration apart: that doubles paths."""
 
 
+_FEW = 3
+"""Loops around a counting one that are written to run more often than this are not unrolled."""
+
+
 class Facts(NamedTuple):
     """What is known on a path: iterations of loops, values of places, outcomes of tests."""
 
@@ -74,6 +78,29 @@ class Paths:
             for number, loop in enumerate(self.graph.loops)
             if any(counter.place in tracked for counter in loop.counters)
         )
+
+    @cached_property
+    def _counted_by_hand(self) -> Mapping[int, bool]:
+        """The loops that change what guards count; whether they do so in every round."""
+        tracked = self.graph.guards.tracked
+        found: dict[int, bool] = {}
+        for block in self.graph.blocks:
+            if not self._counted.isdisjoint(block.loops):
+                found |= {loop: found.get(loop, False) for loop in block.loops}
+            for event in block.events:
+                if isinstance(event, Assign) and not tracked.isdisjoint(event.places):
+                    for loop in block.loops:
+                        found[loop] = found.get(loop, False) or loop == block.loops[-1]
+        return found
+
+    def _unrolled(self, loop: int, length: object) -> bool:
+        """Whether every round of a loop is kept apart: a guard counts them, and they are few."""
+        if loop in self._counted:
+            return True
+        by_hand = self._counted_by_hand.get(loop)
+        if by_hand is None or not isinstance(length, int):
+            return False
+        return length <= (2 * self.graph.guards.length if by_hand else _FEW)
 
     @cached_property
     def _horizon(self) -> int:
@@ -162,14 +189,15 @@ class Paths:
         length = evaluate(
             self.graph.loops[repeat.loop].length, dict(facts.values), self.graph.guards
         )
-        counted = repeat.loop in self._counted
+        counted = self._unrolled(repeat.loop, length)
         ways = []
         if before is None:
-            following: int | None = None if length == 0 else 0
+            empty = isinstance(length, int) and length <= 0
+            following: int | None = None if empty else 0
         elif counted:
             total = self.graph.guards.length
             if isinstance(length, int):
-                total = min(length, total)
+                total = length if length <= 2 * total else total
             following = before + 1 if before + 1 < total else None
         else:
             following = None if length == 1 else 1

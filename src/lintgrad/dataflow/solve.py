@@ -14,9 +14,9 @@ from typing import Generic, NamedTuple
 from lintgrad.dataflow.calls import Entry, after_call, at_entry, entry_of
 from lintgrad.dataflow.paths import Choice, Facts, Paths
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, Typestate, certainty
+from lintgrad.flow.counting import counted_length
 from lintgrad.flow.events import Event
 from lintgrad.flow.graph import Call, Enter, FlowGraph, Guards, Leave, Stop, reachable
-from lintgrad.flow.guards import counted_length
 
 _BUDGET = 40_000
 """Nodes that a search of one graph may visit before it forgets what keeps paths apart."""

@@ -7,6 +7,7 @@ from lintgrad.flow.events import Backward, Called, Escape, Event, MayBackward
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.framework_calls import FrameworkCalls
 from lintgrad.flow.gradient_writes import GradientWrites
+from lintgrad.flow.micro_batches import MicroBatches
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
@@ -34,6 +35,7 @@ class Calls:
         self._unseen = Unseen(scope, places, self._text)
         self._stepping = Stepping(scope, places, followed)
         self.writes = GradientWrites(scope, places)
+        self.micro_batches = MicroBatches(scope, roles, places, self.is_followed)
 
     def events(self, call: Call) -> tuple[Event, ...]:
         """What a call does to gradients, its arguments left aside."""
@@ -73,7 +75,8 @@ class Calls:
 
     def enters(self, manager: Expr) -> tuple[Event, ...]:
         """What entering an object of a class in the project does to gradients."""
-        return self._followed.method(self._scope, manager, "__enter__")
+        counted = self.micro_batches.entered(manager)
+        return counted or self._followed.method(self._scope, manager, "__enter__")
 
     def leaves(self, manager: Expr) -> tuple[Event, ...]:
         """What leaving it does."""
@@ -213,6 +216,6 @@ _SPECIAL = {
     "zero_": Calls._overwrite,
     "fill_": Calls._overwrite,
     "copy_": Calls._overwrite,
-    **dict.fromkeys(("add_", "sub_", "mul_", "set_"), Calls._change),
+    **dict.fromkeys(("add_", "sub_", "mul_", "div_", "set_"), Calls._change),
     **dict.fromkeys(_STEP_LIKE, Calls._own_step),
 }

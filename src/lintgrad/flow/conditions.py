@@ -65,6 +65,11 @@ class Conditions:
             self.sites[key] += 1
         return Atom(asked, key, frozenset(_mentions(asked)), negated)
 
+    def ask_again(self, atom: Atom) -> None:
+        """Note that gradient events depend on a test that is not written down where it is asked."""
+        if atom.key is not None:
+            self.sites[atom.key] += 1
+
     def is_decided(self, test: Expr) -> bool:
         """Whether a test only asks for what has to be there."""
         match test:

@@ -50,7 +50,7 @@ def lower_frame(program: Program, crossing: Crossing, frame: Scope) -> Lowered:
     relevance = Relevance(frame, program.roles, calls, places)
     assignments = Assignments(frame, program.roles, places, relevance)
     conditions = Conditions(frame, places, frame.source.text)
-    guards = guards_of(frame, relevance)
+    guards = calls.micro_batches.counting(guards_of(frame, relevance))
     watched = guards.tracked | feeding_places(frame, calls)
     reading = Reading(frame, places, calls, relevance, assignments, conditions, watched)
     places.optimizers.clear()  # until here loop variables did not stand for anything yet

@@ -198,6 +198,8 @@ class Guards:
     remembered: frozenset[str] = frozenset()
     starts: Mapping[str, Expr] = field(default_factory=dict)
     """What tracked places of an object hold when it is made."""
+    entered: Mapping[str, Expr] = field(default_factory=dict)
+    """What places that a framework counts hold where nothing says what they hold."""
 
 
 @dataclass(frozen=True, slots=True)

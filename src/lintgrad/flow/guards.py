@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lintgrad.flow.bindings import Via
+from lintgrad.flow.counting import WINDOW, counted_length
 from lintgrad.flow.frames import constant_of
 from lintgrad.flow.graph import Counter, Guards
 from lintgrad.flow.loops import counters_of, names_in
@@ -31,12 +32,6 @@ from lintgrad.syntax.nodes import (
     Unary,
 )
 from lintgrad.syntax.walk import children, parts_of, statements_of
-
-WINDOW = 3
-"""The stand-in for a window length that is not written down."""
-
-LONGEST_WINDOW = 64
-"""Guards with a longer window than this are left undecided."""
 
 
 @dataclass(slots=True)
@@ -63,6 +58,11 @@ def guards_of(scope: Scope, relevance: Relevance) -> Guards:
     counters = {c.place for c in _counters(body)}
     flags = {name for name, all_values in values.items() if all(map(_is_constant, all_values))}
     found = _Found(tests)
+    for test in _atoms(list(_tests(body, relevance))):
+        if isinstance(test, Binary):  # `if i % n:` and `if i + 1 % n:`
+            _count(test, counters | by_hand, found)
+    reset = {name for name in by_hand if sum(map(_is_constant, values.get(name, ()))) > 1}
+    found.windows.update(place for test in tests for place in _waited_for(test, reset))
     for test in tests:
         _read(test, counters | by_hand, found)
         found.counted |= _places(test) & flags
@@ -83,7 +83,11 @@ def guards_of(scope: Scope, relevance: Relevance) -> Guards:
     return Guards(
         frozenset(relevant),
         stand_ins,
-        frozenset(found.lasts & stand_ins.keys()) - {n for n in numbers if numbers[n] is not None},
+        frozenset(
+            name
+            for name in found.lasts - found.windows
+            if name in stand_ins and numbers[name] is None
+        ),
         frozenset(found.moduli),
         frozenset(found.limits),
         length,
@@ -143,6 +147,15 @@ def _asked(test: Expr) -> Expr:
     return _asked(test.value) if isinstance(test, Unary) and test.op == "not" else test
 
 
+def _atoms(tests: Iterable[Expr]) -> Iterator[Expr]:
+    """What tests ask, `and`, `or` and `not` taken apart."""
+    for test in map(_asked, tests):
+        if isinstance(test, BoolOp):
+            yield from _atoms(test.parts)
+        else:
+            yield test
+
+
 def _tests(body: tuple[Stmt, ...], relevance: Relevance) -> Iterator[Expr]:
     for statement in statements_of(body):
         if (
@@ -195,6 +208,16 @@ def _read(test: Expr, counters: set[str], found: _Found) -> None:
                     _count(right, counters, found)
 
 
+def _waited_for(test: Expr, reset: set[str]) -> Iterator[str]:
+    """What a counter that begins again and again is compared with: the length of a window."""
+    for part in parts_of(test):
+        if isinstance(part, Compare) and part.op not in ("is", "is not", "in", "not in"):
+            for side, other in ((part.left, part.right), (part.right, part.left)):
+                place = place_of(other)
+                if place is not None and place_of(side) in reset and place not in reset:
+                    yield place
+
+
 def _modulus(expr: Expr, found: _Found) -> None:
     match expr:
         case Const(value=int() as n):
@@ -222,7 +245,7 @@ def _limit(op: str, left: Expr, right: Expr, counters: set[str], found: _Found) 
                 if place is not None and (op in ("==", "!=") or before_last):
                     found.lasts.add(place)
                     decidable = True
-                decidable |= bool(counters & _places(other))
+                decidable |= place in found.windows or bool(counters & _places(other))
     return decidable
 
 
@@ -244,16 +267,6 @@ def _number(scope: Scope, place: str) -> int | None:
         return None
     value = looked[1][0].value
     return value.value if isinstance(value, Const) and isinstance(value.value, int) else None
-
-
-def counted_length(all_moduli: Iterable[int], all_limits: Iterable[int]) -> int:
-    """How often a counted loop runs: past two windows, and no multiple of any."""
-    moduli = {n for n in all_moduli if 1 < n <= LONGEST_WINDOW} | {WINDOW}
-    limits = {n for n in all_limits if 0 < n <= LONGEST_WINDOW}
-    length = max(2 * max(moduli), *limits, 0) + 1
-    while any(length % n == 0 for n in moduli):
-        length += 1
-    return length
 
 
 def _closure(names: set[str], values: dict[str, list[Expr]]) -> set[str]:

@@ -16,6 +16,7 @@ from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
     Assign,
     Attr,
+    Binary,
     Call,
     Const,
     Delete,
@@ -96,10 +97,8 @@ def length_of(iterated: Expr) -> Expr | None:
     match iterated:
         case Call(args=(only,)) if _called(iterated) in ("range", "trange"):
             return only
-        case Call(args=(Const(value=int() as start), Const(value=int() as stop))) if (
-            _called(iterated) == "range"
-        ):
-            return Const(iterated.span, max(stop - start, 0))
+        case Call(args=(start, stop)) if _called(iterated) == "range":
+            return Binary(iterated.span, "-", stop, start)
         case Call(args=(inner, *_)) if _called(iterated) in _PASSES_LENGTH:
             return length_of(inner)
         case Sequence(items=items) if not any(isinstance(item, Starred) for item in items):

@@ -91,11 +91,23 @@ class Lowering:
         for part in evaluated(expr):
             self.expression(part)
         if isinstance(expr, nodes.Call):
+            waited_for = self.reading.calls.micro_batches.waited_for(expr)
+            after = None if waited_for is None else self._wait(waited_for, expr.span)
             self._run(self.reading.calls.events(expr), self.reading.calls.rebinds(expr), expr.span)
+            if after is not None:
+                self.blocks.move(after)
             if self.reading.relevance.ends(expr):
                 self.stop()
         elif isinstance(expr, nodes.Walrus):
             self.assign((expr.target,), expr.value, expr.span)
+
+    def _wait(self, test: Atom, span: Span) -> int:
+        """Go on only if a test holds; returns the block where it does not matter any more."""
+        then, after = self.blocks.new(), self.blocks.new()
+        self.reading.conditions.ask_again(test)
+        self._ask(test, then, after, span, None)
+        self.blocks.jump_to(then)
+        return after
 
     def _run(self, events: Iterable[Event], lost: tuple[str, ...], span: Span) -> None:
         """Emit what a call does, and forget what the called function gives new values."""

@@ -7,9 +7,13 @@ from lintgrad.flow.evidence import Basis
 from lintgrad.rule.declared import Rule, rule, unread_rule, unused_rule
 from lintgrad.rule.finding import Category, Confidence, Finding, Related, Severity, Unread, Unused
 from lintgrad.rule.flow import Acted, Flow, Hit
+from lintgrad.rule.gates import Gate, Opens
+from lintgrad.rule.windows import Accumulation, Rest, Spoilt, Windows
 from lintgrad.source.text import Span
+from lintgrad.typestates.scales import same_number
 
 __all__ = [
+    "Accumulation",
     "Acted",
     "Basis",
     "Category",
@@ -18,15 +22,21 @@ __all__ = [
     "Confidence",
     "Finding",
     "Flow",
+    "Gate",
     "Hit",
+    "Opens",
     "Passed",
     "Related",
+    "Rest",
     "Rule",
     "Severity",
     "Span",
+    "Spoilt",
     "Unread",
     "Unused",
+    "Windows",
     "rule",
+    "same_number",
     "unread_rule",
     "unused_rule",
 ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
 from typing import NamedTuple
 
+from lintgrad.flow.evidence import Basis
 from lintgrad.source.text import Span
 
 
@@ -27,6 +28,15 @@ class Confidence(IntEnum):
 
     def __str__(self) -> str:
         return self.name.lower()
+
+
+BY_BASIS = {
+    Basis.BUILT: Confidence.HIGH,
+    Basis.ANNOTATED: Confidence.HIGH,
+    Basis.USED: Confidence.MEDIUM,
+    Basis.NAMED: Confidence.LOW,
+}
+"""The most that what speaks for an optimizer allows."""
 
 
 class Category(Enum):

@@ -12,10 +12,13 @@ from lintgrad.dataflow.contexts import Context, LoopAround, contexts_of, context
 from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Typestate
 from lintgrad.dataflow.witness import Passed, trail
-from lintgrad.flow.events import Event
-from lintgrad.flow.evidence import Basis
+from lintgrad.flow.events import Backward, Event
 from lintgrad.flow.graph import Enter, FlowGraph, Leave, Optimizer, reachable
-from lintgrad.rule.finding import Confidence
+from lintgrad.rule.finding import BY_BASIS, Confidence
+from lintgrad.rule.gates import Gate, gates_of
+from lintgrad.rule.windows import Windows, windows_of
+from lintgrad.typestates.gradients import GRADIENTS
+from lintgrad.typestates.scales import Scale, feels_scale, scale_of
 from lintgrad.typestates.tensors import Loss, losses_of
 
 E = TypeVar("E", bound=Event)
@@ -46,7 +49,7 @@ class Hit:
     @property
     def most_confident(self) -> Confidence:
         """What the basis for the optimizer, and for there being another call, allow."""
-        basis = _BY_BASIS[self.optimizer.basis]
+        basis = BY_BASIS[self.optimizer.basis]
         return min(basis, Confidence.MEDIUM) if self.again else basis
 
     def confidence(self, *, varying: Confidence, fixed: Confidence) -> Confidence:
@@ -62,14 +65,6 @@ class Hit:
             Condition.SEVERAL: Confidence.LOW,
         }
         return min(by_condition[self.condition], self.most_confident)
-
-
-_BY_BASIS = {
-    Basis.BUILT: Confidence.HIGH,
-    Basis.ANNOTATED: Confidence.HIGH,
-    Basis.USED: Confidence.MEDIUM,
-    Basis.NAMED: Confidence.LOW,
-}
 
 
 class Acted(NamedTuple):
@@ -197,3 +192,29 @@ class Flow:
     def losses(self) -> tuple[Loss, ...]:
         """Every backward with the shapes that its loss may have."""
         return tuple(losses_of(self.graph).values())
+
+    @cached_property
+    def gates(self) -> tuple[Gate, ...]:
+        """The guards with a remainder in their test that the function's steps wait behind."""
+        solutions = (self._solution(GRADIENTS, one) for one in self.graph.optimizers.values())
+        return tuple(gate for solution in solutions for gate in gates_of(solution))
+
+    def scale(self, backward: Backward) -> Scale:
+        """What the loss of a backward is made of, as the function that runs it shows."""
+        for number in reachable(self.graphs, self.number):
+            graph = self.graphs[number]
+            if any(event is backward for _, event in events_of(graph)):
+                return scale_of(graph, backward)
+        return Scale(complete=False)
+
+    def feels_scale(self, optimizer: Optimizer) -> bool:
+        """Whether a factor of all gradients changes an optimizer's steps, going by its class."""
+        graphs = [self.graphs[number] for number in reachable(self.graphs, self.number)]
+        return feels_scale(graphs, optimizer.place)
+
+    @cached_property
+    def windows(self) -> Windows:
+        """The accumulation windows of the function's optimizers."""
+        return windows_of(
+            self.graphs, self.number, lambda optimizer: self._solution(GRADIENTS, optimizer)
+        )

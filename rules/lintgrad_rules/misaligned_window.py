@@ -1,0 +1,131 @@
+"""The guards of a window's clear and step are out of phase, or never come true.
+
+An accumulation window has two guards, one for the step and one for clearing, and both have to
+name the same round. Clearing one round too early throws away what was gathered; a precedence slip
+such as `i + 1 % n == 0`, which Python reads as `i + (1 % n) == 0`, or a remainder that no number
+has, keeps the step from ever running: nothing is trained, and nothing raises (torch 2.13,
+measured: all parameters bit for bit what they were). The opposite slip makes the guard true in
+every round, so that each micro-batch is a step of its own at 1/N of the wanted gradient.
+
+## Example
+```python
+import torch
+
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for i, (x, y) in enumerate(loader):
+    loss = torch.nn.functional.mse_loss(model(x), y) / 4
+    loss.backward()
+    if i + 1 % 4 == 0:
+        optimizer.step()
+        optimizer.zero_grad()
+```
+
+## Use instead
+```python
+import torch
+
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for i, (x, y) in enumerate(loader):
+    loss = torch.nn.functional.mse_loss(model(x), y) / 4
+    loss.backward()
+    if (i + 1) % 4 == 0:
+        optimizer.step()
+        optimizer.zero_grad()
+```
+
+## Known limits
+Only guards with a remainder (`%`) in them, counted by a loop or by hand, are judged. An inverted
+guard (`if (i + 1) % n:`) is reported only if the loss is divided by the same `n`: without that, a
+step that is left out now and then may be meant. `if i % n == 0`, which makes the first window one
+micro-batch long, is left alone: it costs one odd step an epoch. Which micro-batch `no_sync` stands
+around is not looked at.
+
+## References
+- https://docs.python.org/3/reference/expressions.html#operator-precedence
+- https://docs.pytorch.org/docs/2.13/notes/amp_examples.html#gradient-accumulation
+"""
+
+from collections.abc import Iterator
+
+from lintgrad.rule import (
+    Category,
+    Finding,
+    Flow,
+    Gate,
+    Opens,
+    Related,
+    Severity,
+    Spoilt,
+    rule,
+    same_number,
+)
+
+
+@rule(code="LG403", category=Category.ACCUMULATION, severity=Severity.WARNING, docs=__doc__)
+def misaligned_window(flow: Flow) -> Iterator[Finding]:
+    """Find guards that do not name the round in which a window ends."""
+    for spoilt in flow.windows.spoilt:
+        if not spoilt.lone and not spoilt.framed:
+            yield _out_of_phase(spoilt)
+    for gate in flow.gates:
+        told = _TOLD.get(gate.opens)
+        if told is None or (gate.opens is Opens.MOSTLY and not _is_window(flow, gate)):
+            continue
+        place = gate.optimizer.place
+        yield Finding(
+            gate.span,
+            told[0].format(place=place),
+            gate.confidence,
+            (
+                Related(gate.backwards[0].span, "adds gradients in every round"),
+                Related(gate.span, told[1]),
+                Related(gate.step.span, told[2]),
+            ),
+            help="write `(i + 1) % n == 0`, with `i` counted from 0",
+        )
+
+
+_TOLD = {
+    Opens.NEVER: (
+        "this guard is never true: `{place}` never steps",
+        "is false in every round",
+        "never runs",
+    ),
+    Opens.ALWAYS: (
+        "this guard is always true: `{place}` steps in every round, there is no window",
+        "is true in every round",
+        "runs for each micro-batch",
+    ),
+    Opens.MOSTLY: (
+        "this guard is inverted: `{place}` steps in all rounds but the last of a window",
+        "is false where a window ends",
+        "runs for all other micro-batches",
+    ),
+}
+
+
+def _is_window(flow: Flow, gate: Gate) -> bool:
+    """Whether the loss is divided by what the guard divides by: a window is meant."""
+    return any(
+        same_number(factor, gate.modulus)
+        for backward in gate.backwards
+        for factor in flow.scale(backward).factors
+    )
+
+
+def _out_of_phase(spoilt: Spoilt) -> Finding:
+    window = spoilt.window
+    place = window.optimizer.place
+    return Finding(
+        spoilt.clear.span,
+        f"`{spoilt.clear.text}` is out of phase with `{place}.step()`: it clears a begun window",
+        window.confidence,
+        (
+            Related(window.backward.span, "adds the gradients of a micro-batch"),
+            Related(spoilt.clear.span, "clears them before any step has applied them"),
+            Related(window.step.span, "applies only what came after"),
+        ),
+        help=f"clear right after `{place}.step()`, under the same guard",
+    )

@@ -1,0 +1,160 @@
+"""What becomes of one backward's gradients in a window: kept, applied, thrown away."""
+
+from dataclasses import dataclass, replace
+from enum import Enum, IntEnum, auto
+from typing import NamedTuple
+
+from lintgrad.dataflow.typestate import Typestate
+from lintgrad.flow.events import Backward, Event, Step
+from lintgrad.flow.graph import FlowGraph, Link, Optimizer
+from lintgrad.flow.views import seen_inside
+from lintgrad.typestates import gradients
+from lintgrad.typestates.gradients import GradAct
+
+
+class Held(Enum):
+    """What `.grad` holds of one backward's gradients."""
+
+    NOTHING = auto()
+    ONE = auto()
+    """Those of one micro-batch."""
+    MANY = auto()
+    """The sum of several micro-batches."""
+    SPENT = auto()
+    """Those that a step has applied."""
+    MIXED = auto()
+    """New ones on top of spent ones."""
+    UNKNOWN = auto()
+
+
+class Lost(IntEnum):
+    """What was cleared since the last step without having been applied."""
+
+    NONE = 0
+    ONE = 1
+    """A single micro-batch at a time."""
+    MANY = 2
+    """Several micro-batches at once."""
+
+
+class Window(NamedTuple):
+    """Where a window stands.
+
+    Again if the one before it lost something, too; used if another optimizer has applied what is
+    held.
+    """
+
+    held: Held = Held.NOTHING
+    lost: Lost = Lost.NONE
+    again: bool = False
+    used: bool = False
+
+
+class WindowAct(Enum):
+    """What an event does to one backward's share of the gradients."""
+
+    ADD = auto()
+    APPLY = auto()
+    USE = auto()
+    """Another optimizer applies it, or its own share of the same gradients."""
+    CLEAR = auto()
+    REPLACE = auto()
+    LOSE = auto()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Share:
+    """One backward's share of one optimizer's gradients."""
+
+    optimizer: Optimizer
+    backward: Backward
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Share)
+            and self.backward is other.backward
+            and self.optimizer == other.optimizer
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.optimizer, id(self.backward)))
+
+
+HOLDING = frozenset({Held.ONE, Held.MANY, Held.MIXED})
+"""The share has gradients that no step has applied."""
+
+
+def accumulates(window: Window) -> bool:
+    """Whether a step would apply the sum of several micro-batches, all of them new."""
+    return window.held is Held.MANY and window.lost is Lost.NONE
+
+
+def loses(window: Window) -> bool:
+    """Whether a step would apply the rest of a window."""
+    return window.held in (Held.ONE, Held.MANY) and window.lost is not Lost.NONE
+
+
+def loses_again(window: Window) -> bool:
+    """Whether a step would apply the rest of a window, as the one before it did."""
+    return loses(window) and window.again
+
+
+def after(window: Window, act: WindowAct) -> Window:
+    """Where a window stands after an act."""
+    match act:
+        case WindowAct.ADD:
+            return window._replace(held=_ADDED[window.held], used=False)
+        case WindowAct.APPLY:
+            applied = window.held in HOLDING
+            again = applied and window.lost is not Lost.NONE
+            return Window(Held.SPENT if applied else Held.NOTHING, Lost.NONE, again)
+        case WindowAct.USE:
+            return window._replace(used=window.held in HOLDING)
+        case WindowAct.CLEAR:
+            if window.held is Held.UNKNOWN:
+                return Window()
+            wiped = Lost.NONE if window.used else _WIPED.get(window.held, Lost.NONE)
+            return Window(Held.NOTHING, max(window.lost, wiped), window.again)
+        case WindowAct.REPLACE:
+            return Window()
+    return Window(Held.UNKNOWN)
+
+
+_ADDED = {
+    Held.NOTHING: Held.ONE,
+    Held.ONE: Held.MANY,
+    Held.MANY: Held.MANY,
+    Held.SPENT: Held.MIXED,
+    Held.MIXED: Held.MIXED,
+    Held.UNKNOWN: Held.UNKNOWN,
+}
+
+_WIPED = {Held.ONE: Lost.ONE, Held.MANY: Lost.MANY, Held.MIXED: Lost.MANY}
+
+_ACTS = {
+    GradAct.APPLY: WindowAct.APPLY,
+    GradAct.CLEAR: WindowAct.CLEAR,
+    GradAct.REPLACE: WindowAct.REPLACE,
+    GradAct.RENEW: WindowAct.REPLACE,
+    GradAct.LOSE: WindowAct.LOSE,
+}
+
+
+def act(event: Event, share: Share) -> WindowAct | None:
+    """What an event does to a share, None if nothing."""
+    if isinstance(event, Backward):
+        if share.optimizer.escaped:
+            return WindowAct.LOSE
+        return WindowAct.ADD if event is share.backward else None
+    found = gradients.act(event, share.optimizer)
+    if found is None:
+        return WindowAct.USE if isinstance(event, Step) else None
+    return _ACTS.get(found)
+
+
+def _inside(called: FlowGraph, link: Link, share: Share) -> Share:
+    return replace(share, optimizer=seen_inside(called, link, share.optimizer))
+
+
+WINDOWS: Typestate[Window, WindowAct, Share] = Typestate("windows", Window(), act, after, _inside)
+"""One backward's share of an optimizer's gradients, nothing when a function is entered."""
