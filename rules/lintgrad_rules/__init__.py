@@ -1,14 +1,24 @@
 """The rules that come with lintgrad."""
 
+from lintgrad_rules.clip_before_unscale import clip_before_unscale
+from lintgrad_rules.clip_misplaced import clip_misplaced
 from lintgrad_rules.missing_zero_grad import missing_zero_grad
 from lintgrad_rules.nonscalar_backward import nonscalar_backward
+from lintgrad_rules.scaler_protocol import scaler_protocol
+from lintgrad_rules.step_twice import step_twice
+from lintgrad_rules.step_without_gradients import step_without_gradients
 from lintgrad_rules.unreadable import unreadable
 from lintgrad_rules.unused_ignore import unused_ignore
 from lintgrad_rules.zero_grad_before_step import zero_grad_before_step
 
 RULES = (
+    clip_before_unscale,
+    clip_misplaced,
     missing_zero_grad,
     nonscalar_backward,
+    scaler_protocol,
+    step_twice,
+    step_without_gradients,
     unreadable,
     unused_ignore,
     zero_grad_before_step,

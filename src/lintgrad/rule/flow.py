@@ -130,6 +130,26 @@ class Flow:
                 if not isinstance(event, Enter | Leave):
                     yield Acted(event, act, context.around(block))
 
+    def only(
+        self,
+        typestate: Typestate[State, Act, Optimizer],
+        hit: Hit,
+        possible: Callable[[State], bool],
+    ) -> bool:
+        """Whether the event of a hit is reached in no other than the given states, ever.
+
+        All ways to come to it count, through whichever call.
+        """
+        solution = self._solution(typestate, hit.subject)
+        return solution.exact and all(
+            possible(state)
+            for context in contexts_of(solution)
+            for point, event in context.points()
+            if event is hit.event
+            for states in context.moments(point)
+            for state in states
+        )
+
     def where(
         self,
         typestate: Typestate[State, Act, Optimizer],

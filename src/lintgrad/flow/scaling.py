@@ -1,0 +1,95 @@
+"""Which call multiplies a loss by a scaler's factor, divides gradients by it, or chooses anew."""
+
+from lintgrad.flow import guesses
+from lintgrad.flow.bindings import Via
+from lintgrad.flow.events import Event, Scaler, ScalerUpdate, Unscale
+from lintgrad.flow.places import Places
+from lintgrad.flow.role import Found, Role
+from lintgrad.flow.scopes import Scope
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name
+
+_POSITIONS_BEFORE_ENABLED = 4
+"""`GradScaler(init_scale, growth_factor, backoff_factor, growth_interval, enabled)`, torch 2.13."""
+
+
+class Scaling:
+    """Turns the calls of scalers in one function into events."""
+
+    def __init__(self, scope: Scope, places: Places) -> None:
+        self._scope = scope
+        self._places = places
+
+    def is_scaler(self, place: str) -> bool:
+        """Whether a place is a scaler by its role, or by its name where nothing else speaks."""
+        role = self._places.role(place)
+        return role is Role.SCALER or (role is None and "scaler" in guesses.words(place))
+
+    def scaler(self, place: str) -> Scaler | None:
+        """The scaler at a place; None if it is switched off."""
+        found = self._places.found(place)
+        enabled = _enabled(found) if found is not None and found.role is Role.SCALER else None
+        if enabled is False:
+            return None
+        return Scaler(self._places.canonical(place), enabled is True)
+
+    def of_loss(self, loss: Expr | None) -> tuple[bool | None, Scaler | None]:
+        """Whether a loss was multiplied by a scaler, None if that is not known; and which."""
+        if isinstance(loss, Call) and is_scaling(loss):
+            return self._of_scaling(loss)
+        if isinstance(loss, Name):
+            found = self._scope.lookup(loss.id)
+            values = [b.value for b in found[1] if b.via is Via.VALUE] if found else []
+            if len(values) == 1 and found is not None and len(found[1]) == 1:
+                only = values[0]
+                if isinstance(only, Call) and is_scaling(only):
+                    return self._of_scaling(only)
+                return (None if self._places.may_be_scaled_elsewhere else False), None
+            if values and not any(isinstance(v, Call) and is_scaling(v) for v in values):
+                return (None if self._places.may_be_scaled_elsewhere else False), None
+            return None, None
+        return (None if self._places.may_be_scaled_elsewhere else False), None
+
+    def _of_scaling(self, call: Call) -> tuple[bool | None, Scaler | None]:
+        receiver = place_of(call.func.value) if isinstance(call.func, Attr) else None
+        if receiver is None or not self.is_scaler(receiver):
+            return None, None
+        scaler = self.scaler(receiver)
+        return scaler is not None, scaler
+
+    def unscaled(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        """What `scaler.unscale_(optimizer)` does."""
+        receiver = place_of(func.value)
+        scaler = self.scaler(receiver) if receiver is not None else Scaler("", certain=False)
+        handed = place_of(call.args[0]) if call.args else None
+        if scaler is None:
+            return ()
+        optimizer = None if handed is None else self._places.register(handed)
+        return (Unscale(call.span, optimizer, scaler),)
+
+    def updated(self, call: Call, func: Attr) -> tuple[Event, ...] | None:
+        """What `scaler.update()` does; None if it is no scaler that is updated."""
+        receiver = place_of(func.value)
+        if receiver is None or not self.is_scaler(receiver):
+            return None
+        scaler = self.scaler(receiver)
+        return () if scaler is None else (ScalerUpdate(call.span, scaler),)
+
+
+def is_scaling(call: Call) -> bool:
+    """Whether a call has the shape of `scaler.scale(loss)`."""
+    return isinstance(call.func, Attr) and call.func.name == "scale" and len(call.args) == 1
+
+
+def _enabled(found: Found) -> bool | None:
+    """Whether a scaler is switched on, None if something decides it that is not written down."""
+    build = found.build
+    if build is None or len(build.args) > _POSITIONS_BEFORE_ENABLED:
+        return None
+    for keyword in build.keywords:
+        if keyword.name is None:
+            return None
+        if keyword.name == "enabled":
+            value = keyword.value
+            return bool(value.value) if isinstance(value, Const) else None
+    return True
