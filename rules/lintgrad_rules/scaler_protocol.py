@@ -153,7 +153,7 @@ _SECOND_STEP: dict[type, str] = {Step: "steps"}
 def _always(flow: Flow, kind: type[Event], bad: Callable[[Scaled], bool]) -> Iterator[Hit]:
     """The events that are reached in a bad state on every path."""
     for hit in flow.where(SCALING, kind, bad):
-        if hit.certainty is Certainty.ALWAYS:
+        if hit.certainty is Certainty.ALWAYS and not hit.again:
             yield hit
 
 

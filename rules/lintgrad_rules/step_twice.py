@@ -64,7 +64,7 @@ def step_twice(flow: Flow) -> Iterator[Finding]:
     """Find steps that are reached with gradients which a step in the same loop has applied."""
     for hit in flow.where(SCALING, Step, _is_applied):
         first, backward = _before(hit)
-        if hit.certainty is not Certainty.ALWAYS or hit.optimizer.escaped:
+        if hit.certainty is not Certainty.ALWAYS or hit.again or hit.optimizer.escaped:
             continue
         if first is None or backward is None or first.span == hit.event.span:
             continue

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from lintgrad.flow import guesses
 from lintgrad.flow.bindings import Via
-from lintgrad.flow.events import UNKNOWN_OWNERS, Clip, Doubt, Event, MayBackward, Owners
+from lintgrad.flow.events import UNKNOWN_OWNERS, Clip, Event, Owners
 from lintgrad.flow.gradients_by_hand import grad_holder
 from lintgrad.flow.places import Places
 from lintgrad.flow.roles import Roles
@@ -56,8 +56,7 @@ class Clipping:
         if holder is None:
             return None
         optimizer, owners = self._places.parameters(holder)
-        clip = Clip(call.span, optimizer, owners)
-        return (clip, MayBackward(call.span, "a gradient is changed by hand", Doubt.GLANCE))
+        return (Clip(call.span, optimizer, owners),)
 
     def _row(self, call: Call) -> ClipRow | None:
         name = self._scope.dotted(call.func)

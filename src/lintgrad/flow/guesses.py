@@ -84,7 +84,7 @@ def named_like_model(place: str) -> bool:
 def named_like_loss(function: str) -> bool:
     """Whether a function is named as if it computes a loss."""
     found = words(function.rsplit(".", 1)[-1])
-    return not _LOSS.isdisjoint(found) and not may_touch_gradients(function)
+    return not _LOSS.isdisjoint(found) and SCALING_WORDS.isdisjoint(found)
 
 
 def may_touch_gradients(function: str) -> bool:

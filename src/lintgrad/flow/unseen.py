@@ -100,16 +100,15 @@ class Unseen:
         if isinstance(call.func, Attr) and _is_gradient(call.func.value):
             return Doubt.OPEN if call.func.name.endswith("_") else Doubt.GLANCE
         name = spelled(self._text, call.func.span)
+        if guesses.may_touch_gradients(name) or guesses.says_nothing(name):
+            return Doubt.OPEN
+        if any(map(self._has_power, filter(None, map(place_of, handed_to(call))))):
+            return Doubt.OPEN
         place = place_of(call.func)
         if place is not None and (self._is_module(place) or guesses.named_like_loss(place)):
             return Doubt.FORWARD
-        handed = [p for arg in (call.func, *handed_to(call)) if (p := place_of(arg)) is not None]
-        roots = handed if len(handed) == 0 or handed[0] != place else handed[1:]
-        if guesses.may_touch_gradients(name) or guesses.says_nothing(name):
-            return Doubt.OPEN
-        if isinstance(call.func, Attr):
-            roots = [*roots, place_of(call.func.value) or ""]
-        return Doubt.OPEN if any(map(self._has_power, roots)) else Doubt.GLANCE
+        receiver = place_of(call.func.value) if isinstance(call.func, Attr) else None
+        return Doubt.OPEN if receiver and self._has_power(receiver) else Doubt.GLANCE
 
     def _is_module(self, place: str) -> bool:
         """Whether calling a place is a forward pass."""

@@ -138,14 +138,15 @@ class Flow:
     ) -> bool:
         """Whether the event of a hit is reached in no other than the given states, ever.
 
-        All ways to come to it count, through whichever call.
+        All ways to come to it count, through whichever call; but what a caller out of sight does
+        in between is not known, so it is not so for what takes another call of the function.
         """
         solution = self._solution(typestate, hit.subject)
-        return solution.exact and all(
+        return not hit.again and solution.exact and all(
             possible(state)
             for context in contexts_of(solution)
             for point, event in context.points()
-            if event is hit.event
+            if type(event) is type(hit.event) and event.span == hit.event.span
             for states in context.moments(point)
             for state in states
         )
