@@ -75,7 +75,8 @@ from lintgrad.typestates.scaling import SCALING, Held, Round, ScaleAct, Scaled
 @rule(code="LG503", category=Category.SCALING, severity=Severity.ERROR, docs=__doc__)
 def scaler_protocol(flow: Flow) -> Iterator[Finding]:
     """Find steps, updates and divisions that the scaler is not ready for."""
-    yield from _stepped_scaled(flow)
+    plain = list(_stepped_scaled(flow))
+    yield from plain
     yield from _stepped_unscaled(flow)
     yield from _stepped_both_ways(flow)
     again = list(_always(flow, Step, lambda s: s.round is Round.STEPPED))
@@ -84,7 +85,7 @@ def scaler_protocol(flow: Flow) -> Iterator[Finding]:
         yield _finding(hit, "`scaler.step()` runs again before any `scaler.update()`", _SECOND_STEP)
     places = {hit.subject.place for hit in again}
     yield from _unscaled_again(flow, places)
-    if len(_scalers(flow)) == 1:
+    if len(_scalers(flow)) == 1 and not plain:
         yield from _updated(flow)
 
 
@@ -136,12 +137,12 @@ def _unscaled_again(flow: Flow, stepped_again: set[str]) -> Iterator[Finding]:
 
 def _updated(flow: Flow) -> Iterator[Finding]:
     """Updates with nothing to go by, and between what they should follow."""
-    early = list(_always(flow, ScalerUpdate, lambda scaled: scaled.round is Round.OPEN))
-    if len(flow.graph.optimizers) == 1:
-        for hit in early:
+    early = [] if len(flow.graph.optimizers) > 1 else list(_always(flow, ScalerUpdate, _is_open))
+    for hit in early:
+        if isinstance(hit.event, ScalerUpdate) and not hit.event.given:
             yield _finding(hit, "`scaler.update()` runs without a `scaler.step()`", {})
-    for hit in [] if early else _always(flow, Step, lambda scaled: scaled.held is Held.STALE):
-        if _scaler(hit) is not None:
+    for hit in _always(flow, Step, lambda scaled: scaled.held is Held.STALE):
+        if _scaler(hit) is not None and not early:
             story = {Backward: "multiplies by the scale", ScalerUpdate: "may change the scale"}
             text = "`scaler.update()` comes between the backward and this step"
             yield _finding(hit, text, story, fix="update once, after the last optimizer's step")
@@ -195,6 +196,10 @@ def _scalers(flow: Flow) -> set[str]:
         *flow.events(ScalerUpdate),
     ]
     return {event.scaler.place for event in events if event.scaler is not None}
+
+
+def _is_open(scaled: Scaled) -> bool:
+    return scaled.round is Round.OPEN
 
 
 def _is_stepped(scaled: Scaled) -> bool:

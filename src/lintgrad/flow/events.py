@@ -84,10 +84,11 @@ class Unscale:
 
 @dataclass(frozen=True, slots=True)
 class ScalerUpdate:
-    """A scaler chooses its next factor, and forgets which optimizers it stepped."""
+    """A scaler chooses its next factor, or is given it, and forgets which optimizers it stepped."""
 
     span: Span
     scaler: Scaler
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)

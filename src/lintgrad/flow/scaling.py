@@ -73,7 +73,11 @@ class Scaling:
         if receiver is None or not self.is_scaler(receiver):
             return None
         scaler = self.scaler(receiver)
-        return () if scaler is None else (ScalerUpdate(call.span, scaler),)
+        return (
+            ()
+            if scaler is None
+            else (ScalerUpdate(call.span, scaler, bool(call.args or call.keywords)),)
+        )
 
 
 def is_scaling(call: Call) -> bool:

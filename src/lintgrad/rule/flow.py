@@ -142,13 +142,17 @@ class Flow:
         in between is not known, so it is not so for what takes another call of the function.
         """
         solution = self._solution(typestate, hit.subject)
-        return not hit.again and solution.exact and all(
-            possible(state)
-            for context in contexts_of(solution)
-            for point, event in context.points()
-            if type(event) is type(hit.event) and event.span == hit.event.span
-            for states in context.moments(point)
-            for state in states
+        return (
+            not hit.again
+            and solution.exact
+            and all(
+                possible(state)
+                for context in contexts_of(solution)
+                for point, event in context.points()
+                if type(event) is type(hit.event) and event.span == hit.event.span
+                for states in context.moments(point)
+                for state in states
+            )
         )
 
     def where(
