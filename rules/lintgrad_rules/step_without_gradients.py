@@ -72,7 +72,7 @@ def step_without_gradients(flow: Flow) -> Iterator[Finding]:
         passes = [p.event for p in hit.trail if isinstance(p.event, MayBackward)]
         yield Finding(
             hit.event.span,
-            f"`{place}` has nothing to apply: no `backward()` runs before this step",
+            f"`{place}` has nothing to apply: no `backward()` runs between the clear and it",
             min(hit.most_confident, Confidence.MEDIUM),
             (
                 *(Related(event.span, "clears the gradients") for event in clears[-1:]),
