@@ -1,5 +1,6 @@
 """The rules that come with lintgrad."""
 
+from lintgrad_rules.backward_never_stepped import backward_never_stepped
 from lintgrad_rules.clip_before_unscale import clip_before_unscale
 from lintgrad_rules.clip_misplaced import clip_misplaced
 from lintgrad_rules.missing_zero_grad import missing_zero_grad
@@ -12,6 +13,7 @@ from lintgrad_rules.unused_ignore import unused_ignore
 from lintgrad_rules.zero_grad_before_step import zero_grad_before_step
 
 RULES = (
+    backward_never_stepped,
     clip_before_unscale,
     clip_misplaced,
     missing_zero_grad,
