@@ -44,7 +44,8 @@ for x, y in loader:
 ## Known limits
 A scaler that was built with `enabled=False` is taken for what it is; one with any other switch, or
 that is handed in, gives medium confidence. A limit that mentions the scale is taken to be
-multiplied by it. Gradients that are divided by hand before the clip are not followed: silent.
+multiplied by it. Gradients that are divided by hand before the clip are not followed, and neither
+is unscaling that happens on some paths only: silent.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/notes/amp_examples.html#gradient-clipping
@@ -55,7 +56,6 @@ from collections.abc import Iterator
 from lintgrad.flow.events import Backward, Clip
 from lintgrad.rule import (
     Category,
-    Certainty,
     Confidence,
     Finding,
     Flow,
@@ -70,7 +70,9 @@ from lintgrad.typestates.scaling import SCALING, Concern, Held, Scaled, concern_
 @rule(code="LG502", category=Category.SCALING, severity=Severity.ERROR, docs=__doc__)
 def clip_before_unscale(flow: Flow) -> Iterator[Finding]:
     """Find clips that are reached with gradients that nothing has unscaled."""
-    for hit in flow.where(SCALING, Clip, _is_scaled):
+    if not any(event.scaled for event in flow.events(Backward)):
+        return
+    for hit in flow.always(SCALING, Clip, _is_scaled):
         concern = _concern(hit)
         if concern is Concern.LIKELY and len(flow.graph.optimizers) > 1:
             continue
@@ -91,9 +93,7 @@ def clip_before_unscale(flow: Flow) -> Iterator[Finding]:
 
 
 def _confidence(hit: Hit, backward: Backward) -> Confidence:
-    """Unscaling that depends on something mostly goes with what decides about the scale."""
-    if hit.certainty is not Certainty.ALWAYS:
-        return Confidence.LOW
+    """A scaler that may be switched off, or is handed in, is less than certain to multiply."""
     sure = backward.scaler is not None and backward.scaler.certain
     likely = _concern(hit) is Concern.LIKELY
     most = Confidence.HIGH if sure and not likely else Confidence.MEDIUM

@@ -44,12 +44,11 @@ are clipped, nothing is reported unless there is one optimizer only.
 - https://docs.pytorch.org/docs/2.13/generated/torch.nn.utils.clip_grad_value_.html
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from lintgrad.flow.events import Backward, Clip, Step, ZeroGrad
+from lintgrad.flow.events import Backward, Clip, Event, Step, ZeroGrad
 from lintgrad.rule import (
     Category,
-    Certainty,
     Confidence,
     Finding,
     Flow,
@@ -80,10 +79,11 @@ def clip_misplaced(flow: Flow) -> Iterator[Finding]:
 
 
 def _too_early(flow: Flow) -> Iterator[Finding]:
-    wiped = {hit.subject.place for hit in flow.where(GRADIENTS, Step, is_wiped)}
-    followed = {id(clip): hit.event for hit in _backwards(flow) for clip in _clips_on(hit)}
-    for hit in flow.where(SCALING, Clip, _is_nothing_there):
-        if hit.subject.place in wiped or not _is_useless(flow, hit, _USELESS):
+    hits = [hit for hit in _clips(flow, _is_nothing_there) if _is_useless(flow, hit, _USELESS)]
+    wiped = _wiped(flow) if hits else set()
+    followed = _followed(flow) if hits else {}
+    for hit in hits:
+        if hit.subject.place in wiped:
             continue
         backward = followed.get(id(hit.event))
         if backward is None and not _is_useless(flow, hit, _SURELY_USELESS):
@@ -102,7 +102,7 @@ def _too_early(flow: Flow) -> Iterator[Finding]:
 
 
 def _too_late(flow: Flow) -> Iterator[Finding]:
-    for hit in flow.where(SCALING, Clip, _is_applied):
+    for hit in _clips(flow, _is_applied):
         read = isinstance(hit.event, Clip) and hit.event.read
         if read or not _is_useless(flow, hit, _USELESS):
             continue
@@ -119,18 +119,27 @@ def _too_late(flow: Flow) -> Iterator[Finding]:
         )
 
 
-def _backwards(flow: Flow) -> Iterator[Hit]:
-    """The backward calls that come after a clip which found nothing."""
-    yield from flow.where(SCALING, Backward, lambda scaled: scaled.held is Held.CLIPPED)
+def _clips(flow: Flow, bad: Callable[[Scaled], bool]) -> Iterator[Hit]:
+    yield from flow.always(SCALING, Clip, bad)
 
 
-def _clips_on(hit: Hit) -> list[Clip]:
-    return [passed.event for passed in hit.trail if isinstance(passed.event, Clip)][-1:]
+def _wiped(flow: Flow) -> set[str]:
+    """The optimizers whose steps find their gradients cleared: that is told at the step."""
+    return {hit.subject.place for hit in flow.always(GRADIENTS, Step, is_wiped)}
+
+
+def _followed(flow: Flow) -> dict[int, Event]:
+    """The backward calls that come after a clip which found nothing, by the clip."""
+    found: dict[int, Event] = {}
+    for hit in flow.always(SCALING, Backward, lambda scaled: scaled.held is Held.CLIPPED):
+        clips = [passed.event for passed in hit.trail if isinstance(passed.event, Clip)]
+        found.update({id(clip): hit.event for clip in clips[-1:]})
+    return found
 
 
 def _is_useless(flow: Flow, hit: Hit, useless: frozenset[Held]) -> bool:
     """Whether a clip concerns the optimizer alone, and never meets gradients worth clipping."""
-    if hit.certainty is not Certainty.ALWAYS or not isinstance(hit.event, Clip):
+    if not isinstance(hit.event, Clip):
         return False
     concern = concern_of(hit.event, hit.optimizer)
     alone = len(flow.graph.optimizers) == 1

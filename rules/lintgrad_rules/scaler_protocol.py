@@ -55,12 +55,11 @@ path is reported.
 - https://docs.pytorch.org/docs/2.13/notes/amp_examples.html
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from lintgrad.flow.events import Backward, Event, Scaler, ScalerUpdate, Step, Unscale
+from lintgrad.flow.events import Backward, Scaler, ScalerUpdate, Step, Unscale
 from lintgrad.rule import (
     Category,
-    Certainty,
     Confidence,
     Finding,
     Flow,
@@ -75,11 +74,13 @@ from lintgrad.typestates.scaling import SCALING, Held, Round, ScaleAct, Scaled
 @rule(code="LG503", category=Category.SCALING, severity=Severity.ERROR, docs=__doc__)
 def scaler_protocol(flow: Flow) -> Iterator[Finding]:
     """Find steps, updates and divisions that the scaler is not ready for."""
+    if not _scalers(flow):
+        return
     plain = list(_stepped_scaled(flow))
     yield from plain
     yield from _stepped_unscaled(flow)
     yield from _stepped_both_ways(flow)
-    again = list(_always(flow, Step, lambda s: s.round is Round.STEPPED))
+    again = list(flow.always(SCALING, Step, lambda s: s.round is Round.STEPPED))
     again = [hit for hit in again if _scaler(hit) is not None]
     for hit in again:
         yield _finding(hit, "`scaler.step()` runs again before any `scaler.update()`", _SECOND_STEP)
@@ -91,7 +92,7 @@ def scaler_protocol(flow: Flow) -> Iterator[Finding]:
 
 def _stepped_scaled(flow: Flow) -> Iterator[Finding]:
     """Plain steps that apply scaled gradients."""
-    for hit in _always(flow, Step, lambda scaled: scaled.held is Held.SCALED):
+    for hit in flow.always(SCALING, Step, lambda scaled: scaled.held is Held.SCALED):
         by = _scaled_by(hit)
         if _scaler(hit) is not None or by is None:
             continue
@@ -108,7 +109,7 @@ def _stepped_scaled(flow: Flow) -> Iterator[Finding]:
 
 def _stepped_unscaled(flow: Flow) -> Iterator[Finding]:
     """Steps by a scaler of gradients that no scaler has multiplied."""
-    for hit in _always(flow, Step, lambda scaled: scaled.held is Held.TRUE):
+    for hit in flow.always(SCALING, Step, lambda scaled: scaled.held is Held.TRUE):
         by = _scaler(hit)
         if by is not None and by.certain:
             story: dict[type, str] = {Backward: "adds gradients of a loss that was not scaled"}
@@ -119,17 +120,17 @@ def _stepped_unscaled(flow: Flow) -> Iterator[Finding]:
 
 def _stepped_both_ways(flow: Flow) -> Iterator[Finding]:
     """Plain steps right after the scaler's own."""
-    for hit in _always(flow, Step, _is_stepped):
+    for hit in flow.always(SCALING, Step, _is_stepped):
         if _scaler(hit) is None:
             text = f"`{hit.optimizer.place}` steps twice: `scaler.step()` has already stepped it"
             yield _finding(hit, text, {Step: "steps it"}, fix="leave this step out")
 
 
 def _unscaled_again(flow: Flow, stepped_again: set[str]) -> Iterator[Finding]:
-    for hit in _always(flow, Unscale, lambda scaled: scaled.round is Round.UNSCALED):
+    for hit in flow.always(SCALING, Unscale, lambda scaled: scaled.round is Round.UNSCALED):
         text = "`unscale_()` runs a second time before any `scaler.update()`"
         yield _finding(hit, text, {Unscale: "divides the gradients"})
-    for hit in _always(flow, Unscale, lambda scaled: scaled.round is Round.STEPPED):
+    for hit in flow.always(SCALING, Unscale, lambda scaled: scaled.round is Round.STEPPED):
         if hit.subject.place not in stepped_again:
             text = "`unscale_()` runs after `scaler.step()`, before any `scaler.update()`"
             yield _finding(hit, text, {Step: "steps"})
@@ -137,11 +138,13 @@ def _unscaled_again(flow: Flow, stepped_again: set[str]) -> Iterator[Finding]:
 
 def _updated(flow: Flow) -> Iterator[Finding]:
     """Updates with nothing to go by, and between what they should follow."""
-    early = [] if len(flow.graph.optimizers) > 1 else list(_always(flow, ScalerUpdate, _is_open))
+    early = (
+        [] if len(flow.graph.optimizers) > 1 else list(flow.always(SCALING, ScalerUpdate, _is_open))
+    )
     for hit in early:
         if isinstance(hit.event, ScalerUpdate) and not hit.event.given:
             yield _finding(hit, "`scaler.update()` runs without a `scaler.step()`", {})
-    for hit in _always(flow, Step, lambda scaled: scaled.held is Held.STALE):
+    for hit in flow.always(SCALING, Step, lambda scaled: scaled.held is Held.STALE):
         if _scaler(hit) is not None and not early:
             story = {Backward: "multiplies by the scale", ScalerUpdate: "may change the scale"}
             text = "`scaler.update()` comes between the backward and this step"
@@ -149,13 +152,6 @@ def _updated(flow: Flow) -> Iterator[Finding]:
 
 
 _SECOND_STEP: dict[type, str] = {Step: "steps"}
-
-
-def _always(flow: Flow, kind: type[Event], bad: Callable[[Scaled], bool]) -> Iterator[Hit]:
-    """The events that are reached in a bad state on every path."""
-    for hit in flow.where(SCALING, kind, bad):
-        if hit.certainty is Certainty.ALWAYS and not hit.again:
-            yield hit
 
 
 def _finding(

@@ -47,7 +47,6 @@ from collections.abc import Iterator
 from lintgrad.flow.events import Backward, Step
 from lintgrad.rule import (
     Category,
-    Certainty,
     Confidence,
     Finding,
     Flow,
@@ -58,15 +57,22 @@ from lintgrad.rule import (
 )
 from lintgrad.typestates.scaling import SCALING, Held, Round, Scaled
 
+_TWO = 2
+
 
 @rule(code="LG309", category=Category.STEPPING, severity=Severity.WARNING, docs=__doc__)
 def step_twice(flow: Flow) -> Iterator[Finding]:
     """Find steps that are reached with gradients which a step in the same loop has applied."""
-    for hit in flow.where(SCALING, Step, _is_applied):
+    if len(list(flow.events(Step))) < _TWO:
+        return
+    for hit in flow.always(SCALING, Step, _is_applied):
         first, backward = _before(hit)
-        if hit.certainty is not Certainty.ALWAYS or hit.again or hit.optimizer.escaped:
-            continue
-        if first is None or backward is None or first.span == hit.event.span:
+        if (
+            hit.optimizer.escaped
+            or first is None
+            or backward is None
+            or first.span == hit.event.span
+        ):
             continue
         around = {id(acted.event): acted.around for acted in flow.acts(SCALING, hit.subject)}
         together = {around.get(id(event)) for event in (first, backward, hit.event)}

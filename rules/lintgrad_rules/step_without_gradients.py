@@ -44,7 +44,6 @@ from collections.abc import Iterator
 from lintgrad.flow.events import MayBackward, Step, ZeroGrad
 from lintgrad.rule import (
     Category,
-    Certainty,
     Confidence,
     Finding,
     Flow,
@@ -52,7 +51,7 @@ from lintgrad.rule import (
     Severity,
     rule,
 )
-from lintgrad.typestates.gradients import GRADIENTS, is_wiped
+from lintgrad.typestates.gradients import GRADIENTS, Grad, is_wiped
 from lintgrad.typestates.scaling import NOTHING_THERE, SCALING, Held, Scaled
 
 _WITHOUT = NOTHING_THERE | {Held.UNSEEN}
@@ -61,12 +60,14 @@ _WITHOUT = NOTHING_THERE | {Held.UNSEEN}
 @rule(code="LG301", category=Category.STEPPING, severity=Severity.WARNING, docs=__doc__)
 def step_without_gradients(flow: Flow) -> Iterator[Finding]:
     """Find steps that are only ever reached without gradients, after a forward pass."""
-    wiped = {hit.subject.place for hit in flow.where(GRADIENTS, Step, is_wiped)}
-    for hit in flow.where(SCALING, Step, _is_forwarded):
+    if next(flow.always(GRADIENTS, Step, _is_missing), None) is None:
+        return
+    wiped = {hit.subject.place for hit in flow.always(GRADIENTS, Step, is_wiped)}
+    for hit in flow.always(SCALING, Step, _is_forwarded):
         place = hit.optimizer.place
         if hit.subject.place in wiped or hit.optimizer.escaped or not hit.around:
             continue
-        if hit.certainty is not Certainty.ALWAYS or not flow.only(SCALING, hit, _is_without):
+        if not flow.only(SCALING, hit, _is_without):
             continue
         clears = [p.event for p in hit.trail if isinstance(p.event, ZeroGrad)]
         passes = [p.event for p in hit.trail if isinstance(p.event, MayBackward)]
@@ -81,6 +82,10 @@ def step_without_gradients(flow: Flow) -> Iterator[Finding]:
             ),
             help="call `backward()` on the loss before the step",
         )
+
+
+def _is_missing(grad: Grad) -> bool:
+    return grad in (Grad.CLEAR, Grad.WIPED, Grad.UNKNOWN)
 
 
 def _is_forwarded(scaled: Scaled) -> bool:
