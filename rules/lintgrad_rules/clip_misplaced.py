@@ -131,7 +131,7 @@ def _wiped(flow: Flow) -> set[str]:
 def _followed(flow: Flow) -> dict[int, Event]:
     """The backward calls that come after a clip which found nothing, by the clip."""
     found: dict[int, Event] = {}
-    for hit in flow.always(SCALING, Backward, lambda scaled: scaled.held is Held.CLIPPED):
+    for hit in flow.where(SCALING, Backward, lambda scaled: scaled.held is Held.CLIPPED):
         clips = [passed.event for passed in hit.trail if isinstance(passed.event, Clip)]
         found.update({id(clip): hit.event for clip in clips[-1:]})
     return found
