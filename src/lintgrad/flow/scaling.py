@@ -4,7 +4,7 @@ from lintgrad.flow import guesses
 from lintgrad.flow.bindings import Via
 from lintgrad.flow.events import Event, Scaler, ScalerUpdate, Unscale
 from lintgrad.flow.places import Places
-from lintgrad.flow.role import Found, Role
+from lintgrad.flow.role import Role
 from lintgrad.flow.scopes import Scope
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name
@@ -28,10 +28,18 @@ class Scaling:
     def scaler(self, place: str) -> Scaler | None:
         """The scaler at a place; None if it is switched off."""
         found = self._places.found(place)
-        enabled = _enabled(found) if found is not None and found.role is Role.SCALER else None
+        known = found is not None and found.role is Role.SCALER
+        build = found.build if found is not None and known else self._made_by(place)
+        enabled = None if build is None else _enabled(build)
         if enabled is False:
             return None
-        return Scaler(self._places.canonical(place), enabled is True)
+        return Scaler(self._places.canonical(place), known and enabled is True)
+
+    def _made_by(self, place: str) -> Call | None:
+        """The call that gives a place what it holds, whatever that makes."""
+        found = self._scope.lookup(place)
+        value = found[1][0].value if found is not None and len(found[1]) == 1 else None
+        return value if isinstance(value, Call) else None
 
     def of_loss(self, loss: Expr | None) -> tuple[bool | None, Scaler | None]:
         """Whether a loss was multiplied by a scaler, None if that is not known; and which."""
@@ -85,10 +93,9 @@ def is_scaling(call: Call) -> bool:
     return isinstance(call.func, Attr) and call.func.name == "scale" and len(call.args) == 1
 
 
-def _enabled(found: Found) -> bool | None:
+def _enabled(build: Call) -> bool | None:
     """Whether a scaler is switched on, None if something decides it that is not written down."""
-    build = found.build
-    if build is None or len(build.args) > _POSITIONS_BEFORE_ENABLED:
+    if len(build.args) > _POSITIONS_BEFORE_ENABLED:
         return None
     for keyword in build.keywords:
         if keyword.name is None:
