@@ -44,7 +44,7 @@ are clipped, nothing is reported unless there is one optimizer only.
 - https://docs.pytorch.org/docs/2.13/generated/torch.nn.utils.clip_grad_value_.html
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from lintgrad.flow.events import Backward, Clip, Event, Step, ZeroGrad
 from lintgrad.rule import (
@@ -79,7 +79,8 @@ def clip_misplaced(flow: Flow) -> Iterator[Finding]:
 
 
 def _too_early(flow: Flow) -> Iterator[Finding]:
-    hits = [hit for hit in _clips(flow, _is_nothing_there) if _is_useless(flow, hit, _USELESS)]
+    found = flow.always(SCALING, Clip, _is_nothing_there)
+    hits = [hit for hit in found if _is_useless(flow, hit, _USELESS)]
     wiped = _wiped(flow) if hits else set()
     followed = _followed(flow) if hits else {}
     for hit in hits:
@@ -88,7 +89,8 @@ def _too_early(flow: Flow) -> Iterator[Finding]:
         backward = followed.get(id(hit.event))
         if backward is None and not _is_useless(flow, hit, _SURELY_USELESS):
             continue  # the call that cannot be seen may well be the backward
-        story = [Related(p.event.span, "clears them") for p in hit.trail if _clears(p.event)][-1:]
+        clears = [p.event for p in hit.trail if isinstance(p.event, ZeroGrad)]
+        story = [Related(event.span, "clears them") for event in clears[-1:]]
         story.append(Related(hit.event.span, "clips what is not there"))
         if backward is not None:
             story.append(Related(backward.span, "adds gradients, which nothing clips"))
@@ -102,7 +104,7 @@ def _too_early(flow: Flow) -> Iterator[Finding]:
 
 
 def _too_late(flow: Flow) -> Iterator[Finding]:
-    for hit in _clips(flow, _is_applied):
+    for hit in flow.always(SCALING, Clip, _is_applied):
         read = isinstance(hit.event, Clip) and hit.event.read
         if read or not _is_useless(flow, hit, _USELESS):
             continue
@@ -117,10 +119,6 @@ def _too_late(flow: Flow) -> Iterator[Finding]:
             ),
             help="clip between `backward()` and the step",
         )
-
-
-def _clips(flow: Flow, bad: Callable[[Scaled], bool]) -> Iterator[Hit]:
-    yield from flow.always(SCALING, Clip, bad)
 
 
 def _wiped(flow: Flow) -> set[str]:
@@ -159,7 +157,3 @@ def _is_nothing_there(scaled: Scaled) -> bool:
 
 def _is_applied(scaled: Scaled) -> bool:
     return scaled.held is Held.APPLIED
-
-
-def _clears(event: object) -> bool:
-    return isinstance(event, ZeroGrad)

@@ -47,15 +47,12 @@ class Scaling:
             return self._of_scaling(loss)
         if isinstance(loss, Name):
             found = self._scope.lookup(loss.id)
-            values = [b.value for b in found[1] if b.via is Via.VALUE] if found else []
-            if len(values) == 1 and found is not None and len(found[1]) == 1:
-                only = values[0]
-                if isinstance(only, Call) and is_scaling(only):
-                    return self._of_scaling(only)
-                return (None if self._places.may_be_scaled_elsewhere else False), None
-            if values and not any(isinstance(v, Call) and is_scaling(v) for v in values):
-                return (None if self._places.may_be_scaled_elsewhere else False), None
-            return None, None
+            bound = found[1] if found is not None else []
+            scalings = [b.value for b in bound if isinstance(b.value, Call) and is_scaling(b.value)]
+            if scalings:
+                return self._of_scaling(scalings[0]) if len(bound) == 1 else (None, None)
+            if not any(binding.via is Via.VALUE for binding in bound):
+                return None, None  # handed in, scaled or not
         return (None if self._places.may_be_scaled_elsewhere else False), None
 
     def _of_scaling(self, call: Call) -> tuple[bool | None, Scaler | None]:
