@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from lintgrad.flow.clipping import Clipping
 from lintgrad.flow.events import Backward, Called, Escape, Event, MayBackward
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.framework_calls import FrameworkCalls
@@ -11,6 +12,7 @@ from lintgrad.flow.micro_batches import MicroBatches
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
+from lintgrad.flow.scaling import Scaling, is_scaling
 from lintgrad.flow.scopes import Scope
 from lintgrad.flow.stepping import Stepping
 from lintgrad.flow.unseen import Unseen, changes_gradients_in_place
@@ -33,7 +35,9 @@ class Calls:
         self._text = scope.source.text
         self._of_framework = FrameworkCalls(scope, roles, places)
         self._unseen = Unseen(scope, places, self._text)
-        self._stepping = Stepping(scope, places, followed)
+        self._scaling = Scaling(scope, places)
+        self._clipping = Clipping(scope, roles, places)
+        self._stepping = Stepping(scope, places, followed, self._scaling)
         self.writes = GradientWrites(scope, places)
         self.micro_batches = MicroBatches(scope, roles, places, self.is_followed)
 
@@ -104,6 +108,10 @@ class Calls:
         if followed is not None:
             yield from followed
             return
+        clipped = self._clipping.events(call)
+        if clipped is not None:
+            yield from clipped
+            return
         if self._unseen.is_harmless(call, name) or self._builds(call):
             return
         places = self._unseen.endangers(call)
@@ -111,7 +119,8 @@ class Calls:
             yield replace(self._escape(call, places, "cannot be seen here"), unseen=True)
         else:
             name = spelled(self._text, call.func.span)
-            yield MayBackward(call.span, f"`{name}(...)` cannot be seen here")
+            doubt = self._unseen.doubt(call)
+            yield MayBackward(call.span, f"`{name}(...)` cannot be seen here", doubt)
 
     def _builds(self, call: Call) -> bool:
         """Whether a call builds something whose class is known, by whatever name it is called."""
@@ -144,14 +153,11 @@ class Calls:
             gradient = None
         if call.args and not self._is_tensor(call.args[0]) and not self._is_tensor(func.value):
             return (self._escape(call, None, "may be an engine's own backward"),)
-        scaled = isinstance(func.value, Call) and self._is_scaling(func.value)
+        scaled, scaler = self._scaling.of_loss(func.value)
         loss = func.value
-        if isinstance(loss, Call) and scaled:
+        if isinstance(loss, Call) and is_scaling(loss):
             loss = loss.args[0]
-        return (Backward(call.span, loss, gradient, scaled),)
-
-    def _is_scaling(self, call: Call) -> bool:
-        return isinstance(call.func, Attr) and call.func.name == "scale" and len(call.args) == 1
+        return (Backward(call.span, loss, gradient, scaled, scaler),)
 
     def _is_tensor(self, expr: Expr) -> bool:
         """Whether an expression shows that it makes a tensor (or passes no gradient at all)."""
@@ -183,6 +189,13 @@ class Calls:
     def _step(self, call: Call, func: Attr) -> tuple[Event, ...]:
         return self._stepping.events(call, func)
 
+    def _unscale(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        return self._scaling.unscaled(call, func)
+
+    def _update(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        updated = self._scaling.updated(call, func)
+        return tuple(self._ordinary(call)) if updated is None else updated
+
     def _own_step(self, call: Call, func: Attr) -> tuple[Event, ...]:
         return self._stepping.unknown(call, func)
 
@@ -212,6 +225,8 @@ _SPECIAL = {
     "backward": Calls._backward,
     "manual_backward": Calls._manual_backward,
     "step": Calls._step,
+    "unscale_": Calls._unscale,
+    "update": Calls._update,
     "zero_grad": Calls._zero_grad,
     "zero_": Calls._overwrite,
     "fill_": Calls._overwrite,

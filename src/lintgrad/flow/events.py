@@ -5,6 +5,7 @@ event concerns is decided against the places and owners in the flow graph it sta
 """
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from lintgrad.source.text import Span
 from lintgrad.syntax.nodes import Expr
@@ -29,21 +30,65 @@ UNKNOWN_OWNERS = Owners()
 
 
 @dataclass(frozen=True, slots=True)
+class Scaler:
+    """A gradient scaler; certain if it was seen to be built, and not with a switch."""
+
+    place: str
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Backward:
-    """Gradients of a loss are added to `.grad`; the gradient is what `backward` was passed."""
+    """Gradients of a loss are added to `.grad`; the gradient is what `backward` was passed.
+
+    Scaled if the loss was multiplied by a scaler first; None if that is not known.
+    """
 
     span: Span
     loss: Expr | None
     gradient: Expr | None = None
-    scaled: bool = False
+    scaled: bool | None = False
+    scaler: Scaler | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An optimizer applies the gradients of its parameters."""
+    """An optimizer applies the gradients of its parameters, by way of a scaler if there is one."""
 
     span: Span
     optimizer: str
+    scaler: Scaler | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Gradients that are too large are made smaller: an optimizer's, or some owners'.
+
+    Read if what it returns, the norm from before, is used.
+    """
+
+    span: Span
+    optimizer: str | None = None
+    owners: Owners = UNKNOWN_OWNERS
+    read: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unscale:
+    """A scaler divides the gradients of an optimizer, of an unknown one if None."""
+
+    span: Span
+    optimizer: str | None
+    scaler: Scaler
+
+
+@dataclass(frozen=True, slots=True)
+class ScalerUpdate:
+    """A scaler chooses its next factor, or is given it, and forgets which optimizers it stepped."""
+
+    span: Span
+    scaler: Scaler
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +143,24 @@ class Escape:
     unseen: bool = False
 
 
+class Doubt(Enum):
+    """What a call that cannot be seen is likely to be."""
+
+    FORWARD = auto()
+    """A forward pass: a module or a loss function is called."""
+    GLANCE = auto()
+    """Nothing that has gradients, steps or scales is handed to it, as far as that shows."""
+    OPEN = auto()
+    """Anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class MayBackward:
-    """A function that cannot be seen is handed a module: it may run a backward of its own."""
+    """A function that cannot be seen is called: it may run a backward of its own."""
 
     span: Span
     reason: str
+    doubt: Doubt = Doubt.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +200,10 @@ Event = (
     | NamedOnly
     | Assign
     | Rebind
+    | Clip
+    | Unscale
+    | ScalerUpdate
 )
 
-GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called)
+GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called, Clip, Unscale, ScalerUpdate)
 """The events that a guard is worth deciding for."""

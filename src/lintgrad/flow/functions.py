@@ -9,7 +9,17 @@ from lintgrad.flow.bindings import Via
 from lintgrad.flow.calls import Calls
 from lintgrad.flow.conditions import Conditions
 from lintgrad.flow.crossing import Crossing
-from lintgrad.flow.events import Assign, Backward, Build, GradAssign, NamedOnly, Step, ZeroGrad
+from lintgrad.flow.events import (
+    Assign,
+    Backward,
+    Build,
+    Clip,
+    GradAssign,
+    NamedOnly,
+    Step,
+    Unscale,
+    ZeroGrad,
+)
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.feeding import feeding_places
 from lintgrad.flow.followed import Followed
@@ -72,12 +82,16 @@ def lower_frame(program: Program, crossing: Crossing, frame: Scope) -> Lowered:
     return Lowered(frame, graph, places, conditions.sites)
 
 
+_NAMING = (Step, Build, NamedOnly, ZeroGrad, Unscale, Clip)
+"""The events that name an optimizer."""
+
+
 def _named_in(blocks: tuple[Block, ...], known: dict[str, Optimizer]) -> dict[str, Optimizer]:
     """The optimizers that events of the graph name."""
     named: dict[str, None] = {}
     for block in blocks:
         for event in block.events:
-            if isinstance(event, Step | Build | NamedOnly | ZeroGrad) and event.optimizer:
+            if isinstance(event, _NAMING) and event.optimizer:
                 named[event.optimizer] = None
     return {place: known[place] for place in named if place in known}
 
@@ -90,9 +104,9 @@ def places_in(lowered: Lowered) -> frozenset[str]:
         found |= optimizer.owners.places | optimizer.owners.related
     for block in graph.blocks:
         for event in block.events:
-            if isinstance(event, ZeroGrad | GradAssign):
+            if isinstance(event, ZeroGrad | GradAssign | Clip):
                 found |= event.owners.places | event.owners.related
-            if isinstance(event, Step | ZeroGrad) and event.optimizer is not None:
+            if isinstance(event, Step | ZeroGrad | Unscale | Clip) and event.optimizer is not None:
                 found.add(event.optimizer)
     return frozenset(found)
 

@@ -41,7 +41,7 @@ class GradientWrites:
         holder = grad_holder(target)
         if op == "*" and holder is not None and value is not None and is_nothing(value):
             return (self._clear_by_hand(holder, span),)
-        if op in "+-*/" and (grad_holder(target) is not None or part_of_grad(target)):
+        if op in ("+", "-", "*", "/") and (grad_holder(target) is not None or part_of_grad(target)):
             return (MayBackward(span, "a gradient is changed by hand"),)
         return ()
 

@@ -227,3 +227,5 @@ class FlowGraph:
     notes: tuple[Note, ...] = ()
     again: frozenset[str] = frozenset()
     """Optimizers that the next call of the function finds as the last one left them."""
+    unstepped: frozenset[str] = frozenset()
+    """Optimizers that it builds and that nothing in sight ever steps."""

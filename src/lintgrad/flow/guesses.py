@@ -51,6 +51,10 @@ _LEAVES_OPTIMIZER_ALONE = frozenset(
 )
 
 
+_LOSS = frozenset("criterion loss losses".split())
+SCALING_WORDS = frozenset("scaler unscale amp".split())
+"""Words in the names of what multiplies losses, or divides gradients again."""
+
 _CLEARING = re.compile(r"zero_grad|\.grad\b|clear|reset", re.IGNORECASE)
 _ENTERED_BY_NAME = re.compile(r"test|main$|setup|setUp|__")
 
@@ -80,6 +84,12 @@ def attribute_behind(place: str) -> str | None:
 def named_like_model(place: str) -> bool:
     """Whether a place is named like a module."""
     return not _MODEL.isdisjoint(words(place)[-1:])
+
+
+def named_like_loss(function: str) -> bool:
+    """Whether a function is named as if it computes a loss."""
+    found = words(function.rsplit(".", 1)[-1])
+    return not _LOSS.isdisjoint(found) and SCALING_WORDS.isdisjoint(found)
 
 
 def may_touch_gradients(function: str) -> bool:

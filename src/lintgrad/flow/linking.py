@@ -14,6 +14,7 @@ from lintgrad.flow.program import Mentioned, Program
 from lintgrad.flow.role import Role
 from lintgrad.flow.scopes import Scope, root_of
 from lintgrad.flow.unfollowed import Ran, cleared_out_of_sight
+from lintgrad.flow.unstepped import never_stepped
 from lintgrad.flow.usage import ANYWHERE
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Expr
@@ -82,11 +83,14 @@ class Linker:
             self._graphs[number] = replace(graph, optimizers=optimizers)
 
     def _repeat(self, number: int) -> None:
-        """Note the optimizers that a function outlives no call of."""
+        """Note the optimizers that outlive a call of the function, and those it never steps."""
         reached = [self._graphs[n] for n in reachable(self._graphs, number)]
         lowered = replace(self._lowered[number], graph=self._graphs[number])
         again = called_again(lowered, reached, self._mentioned)
-        self._graphs[number] = replace(self._graphs[number], again=again)
+        scopes = self._program.files[lowered.scope.source.path].scopes
+        self._graphs[number] = replace(
+            self._graphs[number], again=again, unstepped=never_stepped(lowered, scopes)
+        )
 
     def _link(self, first: int) -> None:
         """Join the graphs from a number on; those before are joined already."""

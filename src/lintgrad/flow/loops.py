@@ -226,7 +226,7 @@ def _treated_by(call: Call, places: Places, follows: Callable[[Call], bool]) -> 
             yield from (name,) if places.role(name) is Role.OPTIMIZER else ()
     if not isinstance(call.func, Attr):
         return
-    if call.func.name in ("zero_grad", "step"):
+    if call.func.name in ("zero_grad", "step", "unscale_"):
         yield from _root(call.func.value)
         scaler = "scaler" in guesses.words(place_of(call.func.value) or "")
         for name in (n for argument in call.args[:1] for n in _root(argument)):

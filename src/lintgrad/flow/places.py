@@ -61,10 +61,11 @@ class Places:
 
     def role(self, place: str) -> Role | None:
         """The role of a place, if anything but its use says so."""
-        found = self._found(place)
+        found = self.found(place)
         return None if found is None else found.role
 
-    def _found(self, place: str) -> Found | None:
+    def found(self, place: str) -> Found | None:
+        """The role of a place with its basis, and what builds what it holds."""
         canonical = self.canonical(place)
         if canonical.endswith("[each]"):
             found = self._roles.of_place(self._scope, canonical.removesuffix("[each]"))
@@ -142,7 +143,7 @@ class Places:
         if self._is_property(place) or place.rsplit(".", 1)[-1][:1].isupper():
             return False  # a property, or the class itself: `nn.Module.zero_grad(net)`
         if role is Role.OWN_OBJECT:
-            found = self._found(place)
+            found = self.found(place)
             own = found.own if found is not None else None
             return own is not None and own.method("zero_grad") is None
         return role is None and (self.is_module(place) or self._usage.is_called(place))
@@ -184,9 +185,14 @@ class Places:
             self.optimizers[name] = self.known(name)
         return name
 
+    @property
+    def may_be_scaled_elsewhere(self) -> bool:
+        """Whether the file multiplies losses by a scaler other than right at the backward."""
+        return self._usage.keeps_scaled
+
     def is_made_here(self, name: str) -> bool:
         """Whether the function itself makes what a canonical place holds."""
-        found = self._found(name)
+        found = self.found(name)
         if found is not None:
             return found.build is not None and found.scope is self._scope
         bound = self._scope.bindings.get(name, [])
@@ -195,7 +201,7 @@ class Places:
     def known(self, name: str) -> Optimizer:
         """The optimizer at a canonical place, as far as it is known."""
         if name not in self.optimizers:
-            found = self._found(name)
+            found = self.found(name)
             basis = found.basis if found is not None else self._used(name)
             owners, escaped = self.owners(found), self._usage.is_handed_out(name)
             return Optimizer(name, min(basis, self._strength), owners, escaped)
@@ -214,12 +220,24 @@ class Places:
         argument = found.build.argument(0, "params")
         if argument is None:
             return UNKNOWN_OWNERS
-        owners = owners_of(found.scope, argument)
-        if found.scope is self._scope:
+        return self._brought(found.scope, owners_of(found.scope, argument))
+
+    def owned(self, expr: Expr) -> Owners:
+        """The owners of the parameters that an expression holds, as this function names them."""
+        scope = self._scope
+        while (place := place_of(expr)) is not None:
+            passed = (scope.arguments or {}).get(place)
+            if passed is None:
+                break
+            scope, expr = passed
+        return self._brought(scope, owners_of(scope, expr))
+
+    def _brought(self, origin: Scope, owners: Owners) -> Owners:
+        """Owners of another scope, as this function names them."""
+        if origin is self._scope:
             return Owners(
                 frozenset(map(self.canonical, owners.places)), owners.complete, owners.related
             )
-        origin = found.scope
         seen_here = {self._seen(origin, place) for place in owners.places}
         places = frozenset(self.canonical(place) for place in seen_here if place is not None)
         related = {self._crossing.seen(self._scope, origin, place) for place in owners.related}

@@ -1,10 +1,13 @@
 """Which call of a `step` method is an optimizer's."""
 
+from dataclasses import replace
+
 from lintgrad.flow import guesses
 from lintgrad.flow.events import Escape, Event
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
+from lintgrad.flow.scaling import Scaling
 from lintgrad.flow.scopes import Scope
 from lintgrad.source.text import spelled
 from lintgrad.syntax.names import place_of
@@ -14,10 +17,11 @@ from lintgrad.syntax.nodes import Attr, Call
 class Stepping:
     """Turns the `step` calls of one function into events."""
 
-    def __init__(self, scope: Scope, places: Places, followed: Followed) -> None:
+    def __init__(self, scope: Scope, places: Places, followed: Followed, scaling: Scaling) -> None:
         self._scope = scope
         self._places = places
         self._followed = followed
+        self._scaling = scaling
         self._text = scope.source.text
 
     def events(self, call: Call, func: Attr) -> tuple[Event, ...]:
@@ -29,8 +33,8 @@ class Stepping:
             return (self._escape(call, None, "steps something that has no name here"),)
         role = self._places.role(receiver)
         handed = place_of(call.args[0]) if call.args else None
-        if role is Role.SCALER or (role is None and "scaler" in guesses.words(receiver)):
-            return self._scaler_step(call, handed)
+        if self._scaling.is_scaler(receiver):
+            return self._scaler_step(call, receiver, handed)
         if role is Role.OPTIMIZER or (
             role is None and self._stepped_like_optimizer(call, receiver)
         ):
@@ -41,10 +45,11 @@ class Stepping:
             return (self._escape(call, None, "is a method that cannot be seen"),)
         return ()
 
-    def _scaler_step(self, call: Call, handed: str | None) -> tuple[Event, ...]:
+    def _scaler_step(self, call: Call, receiver: str, handed: str | None) -> tuple[Event, ...]:
         if handed is None:
             return (self._escape(call, None, "steps something that has no name here"),)
-        return (self._places.step(call.span, handed),)
+        step = self._places.step(call.span, handed)
+        return (replace(step, scaler=self._scaling.scaler(receiver)),)
 
     def _stepped_like_optimizer(self, call: Call, receiver: str) -> bool:
         if guesses.not_an_optimizer(receiver) or not self._places.may_be_optimizer(receiver):

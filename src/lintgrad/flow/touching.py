@@ -5,6 +5,7 @@ from lintgrad.flow.callees import Callee
 from lintgrad.flow.gradients_by_hand import grad_holder, writes_grad
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import ClassScope, Scope
+from lintgrad.syntax import clipping
 from lintgrad.syntax.frameworks import METHODS
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
@@ -145,6 +146,8 @@ def _touching_call(call: Call) -> bool:
     func = call.func
     if isinstance(func, Call) and isinstance(func.func, Name) and func.func.id == "getattr":
         return True
+    if place_of(func) is not None and (place_of(func) or "").rsplit(".", 1)[-1] in clipping.NAMES:
+        return True
     if isinstance(func, Name):
         return guesses.changes_gradients(func.id)
     if not isinstance(func, Attr):
@@ -154,6 +157,8 @@ def _touching_call(call: Call) -> bool:
     if func.name == "step":
         place = place_of(func.value) or ""
         return "scaler" in guesses.words(place) or not guesses.not_an_optimizer(place)
+    if func.name in ("update", "unscale_"):
+        return "scaler" in guesses.words(place_of(func.value) or "")
     return (
         func.name in _METHODS
         or func.name in _FRAMEWORK_METHODS

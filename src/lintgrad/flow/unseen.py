@@ -2,6 +2,8 @@
 
 from lintgrad.flow import guesses
 from lintgrad.flow.bindings import Via
+from lintgrad.flow.events import Doubt
+from lintgrad.flow.gradients_by_hand import grad_holder, part_of_grad
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.scopes import Scope
@@ -10,7 +12,7 @@ from lintgrad.syntax import apis
 from lintgrad.syntax.frameworks import ENGINES, RETURNED, STEPPED
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name
-from lintgrad.syntax.walk import handed_to
+from lintgrad.syntax.walk import handed_to, parts_of
 
 _SAFE_METHODS = frozenset(
     # Methods of modules, optimizers and tensors that leave gradients alone (torch 2.13).
@@ -110,6 +112,38 @@ class Unseen:
                 return None
         return frozenset()
 
+    def doubt(self, call: Call) -> Doubt:
+        """What an unseen function that endangers no optimizer is likely to be."""
+        handed_over = (*call.args, *(keyword.value for keyword in call.keywords))
+        if any(_is_gradient(part) for arg in handed_over for part in parts_of(arg)):
+            return Doubt.OPEN
+        if isinstance(call.func, Attr) and _is_gradient(call.func.value):
+            return Doubt.OPEN if call.func.name.endswith("_") else Doubt.GLANCE
+        name = spelled(self._text, call.func.span)
+        if guesses.may_touch_gradients(name) or guesses.says_nothing(name):
+            return Doubt.OPEN
+        if any(map(self._has_power, filter(None, map(place_of, handed_to(call))))):
+            return Doubt.OPEN
+        place = place_of(call.func)
+        if place is not None and (self._is_module(place) or guesses.named_like_loss(place)):
+            return Doubt.FORWARD
+        receiver = place_of(call.func.value) if isinstance(call.func, Attr) else None
+        return Doubt.OPEN if receiver and self._has_power(receiver) else Doubt.GLANCE
+
+    def _is_module(self, place: str) -> bool:
+        """Whether calling a place is a forward pass."""
+        return place != "self" and self._places.is_module(place)
+
+    def _has_power(self, place: str) -> bool:
+        """Whether something that is handed over can change gradients, or how they are scaled."""
+        return (
+            place in ("self", "super()")
+            or self._places.role(place) is not None
+            or self._places.has_parameters(place)
+            or self._places.is_optimizer(place)
+            or not guesses.SCALING_WORDS.isdisjoint(guesses.words(place))
+        )
+
     def _is_handed_in(self, name: str) -> bool:
         """Whether a name is a parameter, or runs over things that were handed in."""
         if self._scope.parameter(name) is not None:
@@ -125,6 +159,10 @@ class Unseen:
         handed = handed_to(value) if isinstance(value, Call) else ()
         places = (place for argument in handed if (place := place_of(argument)) is not None)
         return {place for place in places if self._places.is_optimizer(place)}
+
+
+def _is_gradient(expr: Expr) -> bool:
+    return grad_holder(expr) is not None or part_of_grad(expr)
 
 
 def changes_gradients_in_place(call: Call, name: str | None) -> bool:

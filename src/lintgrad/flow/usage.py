@@ -35,6 +35,11 @@ class Usage:
     def _handed_out(self) -> set[str]:
         return {place for scope in self._scopes for place in _handed_out(scope)}
 
+    @cached_property
+    def keeps_scaled(self) -> bool:
+        """Whether what a call of `scale` returns is kept anywhere, or passed on."""
+        return any(map(_keeps_scaled, self._scopes))
+
     def _note_call(self, call: Call) -> None:
         if isinstance(call.func, Attr) and (place := place_of(call.func.value)):
             self._methods.setdefault(place, set()).add(call.func.name)
@@ -72,6 +77,16 @@ def _handed_out(scope: Scope) -> Iterator[str]:
         for expr in expressions_of(statement):
             named = isinstance(statement, ExprStmt) and isinstance(expr, Attr)
             yield from () if named else _passed_on(expr)
+
+
+def _keeps_scaled(scope: Scope) -> bool:
+    """Whether a function does more with `scale(loss)` than to run backward on it."""
+    scaled = {c.span for c in scope.calls if isinstance(c.func, Attr) and c.func.name == "scale"}
+    if not scaled:
+        return False
+    used = {c.func.value.span for c in scope.calls if isinstance(c.func, Attr)}
+    discarded = {s.value.span for s in statements_of(scope.node.body) if isinstance(s, ExprStmt)}
+    return bool(scaled - used - discarded)
 
 
 def _is_function(value: Expr) -> bool:

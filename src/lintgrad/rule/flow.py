@@ -125,6 +125,26 @@ class Flow:
                 if not isinstance(event, Enter | Leave):
                     yield Acted(event, act, context.around(block))
 
+    def only(
+        self,
+        typestate: Typestate[State, Act, Optimizer],
+        hit: Hit,
+        possible: Callable[[State], bool],
+    ) -> bool:
+        """Whether the event of a hit is reached in no other than the given states, ever.
+
+        All ways to come to it count, through whichever call.
+        """
+        solution = self._solution(typestate, hit.subject)
+        return solution.exact and all(
+            possible(state)
+            for context in contexts_of(solution)
+            for point, event in context.points()
+            if type(event) is type(hit.event) and event.span == hit.event.span
+            for states in context.moments(point)
+            for state in states
+        )
+
     def where(
         self,
         typestate: Typestate[State, Act, Optimizer],
@@ -143,6 +163,29 @@ class Flow:
                             yield found
             if optimizer.place in self.graph.again and solution.exact:
                 yield from self._next_call(solution, kind, bad)
+
+    def always(
+        self,
+        typestate: Typestate[State, Act, Optimizer],
+        kind: type[Event],
+        bad: Callable[[State], bool],
+    ) -> Iterator[Hit]:
+        """The events of a kind that at some moment are reached in bad states only.
+
+        Another call of the function, with what callers out of sight do in between, is left aside.
+        """
+        if next(self.events(kind), None) is None:
+            return
+        for optimizer in self.graph.optimizers.values():
+            solution = self._solution(typestate, optimizer)
+            for context in contexts_of(solution):
+                for point, event in context.points():
+                    if (
+                        isinstance(event, kind)
+                        and context.certainty(point, bad) is Certainty.ALWAYS
+                        and (found := self._hit(solution, context, point, bad)) is not None
+                    ):
+                        yield found
 
     def _next_call(
         self,

@@ -58,6 +58,7 @@ SCHEDULERS = frozenset(
 
 SCALERS = frozenset(
     {
+        "torch.GradScaler",
         "torch.amp.GradScaler",
         "torch.cuda.amp.GradScaler",
         "torch.cpu.amp.GradScaler",

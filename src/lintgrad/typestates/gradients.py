@@ -9,6 +9,7 @@ from lintgrad.flow.events import (
     Backward,
     Build,
     Called,
+    Clip,
     Escape,
     Event,
     GradAssign,
@@ -16,7 +17,9 @@ from lintgrad.flow.events import (
     NamedOnly,
     Owners,
     Rebind,
+    ScalerUpdate,
     Step,
+    Unscale,
     ZeroGrad,
 )
 from lintgrad.flow.graph import Optimizer
@@ -135,7 +138,7 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
             return GradAct.LOSE if _rebound(places, optimizer.place) else None
         case MayBackward():
             return GradAct.DOUBT
-        case NamedOnly() | Assign() | Called():
+        case NamedOnly() | Assign() | Called() | Clip() | Unscale() | ScalerUpdate():
             pass
     return None
 

@@ -1,0 +1,83 @@
+"""Gradients are made and cleared, and no step ever applies them.
+
+A loop runs `backward()` and clears an optimizer that was built for the purpose; but nothing calls
+its `step()`. Nothing raises, and no parameter ever changes (torch 2.13, measured).
+
+## Example
+```python
+import torch
+
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y in loader:
+    optimizer.zero_grad()
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+```
+
+## Use instead
+```python
+import torch
+
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y in loader:
+    optimizer.zero_grad()
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+```
+
+## Known limits
+Reported are optimizers that a function or script builds under a plain name, clears in the loop of
+the backward, and gives to nothing but a scheduler. Where the file reads any `.grad` itself, for a
+saliency map or to update by hand, nothing is reported.
+
+## References
+- https://docs.pytorch.org/docs/2.13/optim.html#taking-an-optimization-step
+"""
+
+from collections.abc import Iterator
+
+from lintgrad.flow.events import Backward
+from lintgrad.rule import (
+    Acted,
+    Category,
+    Confidence,
+    Finding,
+    Flow,
+    Related,
+    Severity,
+    rule,
+)
+from lintgrad.typestates.gradients import GRADIENTS, GradAct
+
+_OUT_OF_SIGHT = (GradAct.LOSE, GradAct.APPLY, GradAct.REPLACE)
+
+
+@rule(code="LG302", category=Category.STEPPING, severity=Severity.WARNING, docs=__doc__)
+def backward_never_stepped(flow: Flow) -> Iterator[Finding]:
+    """Find backward calls in loops that clear an optimizer which nothing steps."""
+    for place in sorted(flow.graph.unstepped):
+        optimizer = flow.graph.optimizers[place]
+        acted = list(flow.acts(GRADIENTS, optimizer))
+        if optimizer.escaped or any(one.act in _OUT_OF_SIGHT for one in acted):
+            continue
+        clears = [one for one in acted if one.act is GradAct.CLEAR and one.around]
+        for one in acted:
+            if isinstance(one.event, Backward) and (beside := _beside(one, clears)):
+                yield Finding(
+                    one.event.span,
+                    f"makes gradients that no step applies: `{place}` is never stepped",
+                    Confidence.MEDIUM,
+                    (
+                        Related(one.event.span, "adds gradients"),
+                        Related(beside.event.span, "clears them unused"),
+                    ),
+                    help=f"call `{place}.step()` after `backward()`",
+                )
+
+
+def _beside(backward: Acted, clears: list[Acted]) -> Acted | None:
+    """A clear in the same loop as a backward."""
+    return next((one for one in clears if one.around == backward.around), None)

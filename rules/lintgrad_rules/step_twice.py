@@ -1,0 +1,103 @@
+"""An optimizer applies the same gradients twice.
+
+A step leaves the gradients as they are, so a second one without a `backward()` in between applies
+them again. Under SGD the displacement is exactly doubled (torch 2.13, measured); momentum and the
+averages of Adam count the batch twice. It is a learning rate that nobody wrote down.
+
+## Example
+```python
+import torch
+
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y in loader:
+    optimizer.zero_grad()
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    print(loss.item())
+    optimizer.step()
+```
+
+## Use instead
+```python
+import torch
+
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y in loader:
+    optimizer.zero_grad()
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    print(loss.item())
+```
+
+## Known limits
+Reported are two steps that stand in one loop, together with the backward. One step that a loop of
+its own repeats is taken to be meant. Steps with a closure run their own backward. A plain step
+after `scaler.step()` is `scaler-protocol`.
+
+## References
+- https://docs.pytorch.org/docs/2.13/generated/torch.optim.Optimizer.step.html
+"""
+
+from collections.abc import Iterator
+
+from lintgrad.flow.events import Backward, Step
+from lintgrad.rule import (
+    Category,
+    Confidence,
+    Finding,
+    Flow,
+    Hit,
+    Related,
+    Severity,
+    rule,
+)
+from lintgrad.typestates.scaling import SCALING, Held, Round, Scaled
+
+_TWO = 2
+
+
+@rule(code="LG309", category=Category.STEPPING, severity=Severity.WARNING, docs=__doc__)
+def step_twice(flow: Flow) -> Iterator[Finding]:
+    """Find steps that are reached with gradients which a step in the same loop has applied."""
+    if len(list(flow.events(Step))) < _TWO:
+        return
+    for hit in flow.always(SCALING, Step, _is_applied):
+        first, backward = _before(hit)
+        if (
+            hit.optimizer.escaped
+            or first is None
+            or backward is None
+            or first.span == hit.event.span
+        ):
+            continue
+        around = {id(acted.event): acted.around for acted in flow.acts(SCALING, hit.subject)}
+        together = {around.get(id(event)) for event in (first, backward, hit.event)}
+        if len(together) > 1:
+            continue
+        yield Finding(
+            hit.event.span,
+            f"`{hit.optimizer.place}` applies the same gradients a second time",
+            hit.most_confident if hit.around else Confidence.LOW,
+            (
+                Related(backward.span, "adds gradients"),
+                Related(first.span, "applies them"),
+                Related(hit.event.span, "applies them again"),
+            ),
+            help="step once for every `backward()`, or run a new `backward()` in between",
+        )
+
+
+def _before(hit: Hit) -> tuple[Step | None, Backward | None]:
+    """The last step before a hit, and the last backward."""
+    events = [passed.event for passed in hit.trail[:-1]]
+    steps = [event for event in events if isinstance(event, Step)]
+    backwards = [event for event in events if isinstance(event, Backward)]
+    return (steps[-1] if steps else None), (backwards[-1] if backwards else None)
+
+
+def _is_applied(scaled: Scaled) -> bool:
+    return scaled.held is Held.APPLIED and scaled.round is not Round.STEPPED

@@ -1,0 +1,96 @@
+"""A step is taken, and no backward has made gradients for it.
+
+The gradients are cleared, the model and the loss are computed, and the optimizer steps: it finds
+every `.grad` to be None and skips every parameter. Nothing raises and nothing changes, with AdamW
+neither (torch 2.13, measured): the loss of the last iteration equals that of the first.
+
+## Example
+```python
+import torch
+
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y in loader:
+    optimizer.zero_grad()
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    optimizer.step()
+```
+
+## Use instead
+```python
+import torch
+
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y in loader:
+    optimizer.zero_grad()
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+```
+
+## Known limits
+Reported are steps in a loop with a clear and a forward pass before them, and never a gradient in
+any iteration. A step that is there for a scheduler's sake, or to have an optimizer make its state,
+has no forward pass. Any call that cannot be seen and could run a backward keeps the rule silent.
+Gradients that a backward made and a clear took away again are `zero-grad-before-step`.
+
+## References
+- https://docs.pytorch.org/docs/2.13/optim.html#taking-an-optimization-step
+"""
+
+from collections.abc import Iterator
+
+from lintgrad.flow.events import MayBackward, Step, ZeroGrad
+from lintgrad.rule import (
+    Category,
+    Confidence,
+    Finding,
+    Flow,
+    Related,
+    Severity,
+    rule,
+)
+from lintgrad.typestates.gradients import GRADIENTS, Grad, is_wiped
+from lintgrad.typestates.scaling import NOTHING_THERE, SCALING, Held, Scaled
+
+_WITHOUT = NOTHING_THERE | {Held.UNSEEN}
+
+
+@rule(code="LG301", category=Category.STEPPING, severity=Severity.WARNING, docs=__doc__)
+def step_without_gradients(flow: Flow) -> Iterator[Finding]:
+    """Find steps that are only ever reached without gradients, after a forward pass."""
+    if next(flow.always(GRADIENTS, Step, _is_missing), None) is None:
+        return
+    wiped = {hit.subject.place for hit in flow.always(GRADIENTS, Step, is_wiped)}
+    for hit in flow.always(SCALING, Step, _is_forwarded):
+        place = hit.optimizer.place
+        if hit.subject.place in wiped or hit.optimizer.escaped or not hit.around:
+            continue
+        if not flow.only(SCALING, hit, _is_without):
+            continue
+        clears = [p.event for p in hit.trail if isinstance(p.event, ZeroGrad)]
+        passes = [p.event for p in hit.trail if isinstance(p.event, MayBackward)]
+        yield Finding(
+            hit.event.span,
+            f"`{place}` has nothing to apply: no `backward()` runs between the clear and it",
+            min(hit.most_confident, Confidence.MEDIUM),
+            (
+                *(Related(event.span, "clears the gradients") for event in clears[-1:]),
+                *(Related(event.span, "is a forward pass only") for event in passes[-1:]),
+                Related(hit.event.span, "applies nothing"),
+            ),
+            help="call `backward()` on the loss before the step",
+        )
+
+
+def _is_missing(grad: Grad) -> bool:
+    return grad in (Grad.CLEAR, Grad.WIPED, Grad.UNKNOWN)
+
+
+def _is_forwarded(scaled: Scaled) -> bool:
+    return scaled.held is Held.FORWARDED
+
+
+def _is_without(scaled: Scaled) -> bool:
+    return scaled.held in _WITHOUT
