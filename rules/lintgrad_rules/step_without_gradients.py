@@ -85,7 +85,7 @@ def step_without_gradients(flow: Flow) -> Iterator[Finding]:
 
 
 def _is_missing(grad: Grad) -> bool:
-    return grad in (Grad.CLEAR, Grad.WIPED, Grad.UNKNOWN)
+    return grad in (Grad.CLEAR, Grad.WIPED, Grad.DOUBTFUL, Grad.UNKNOWN)
 
 
 def _is_forwarded(scaled: Scaled) -> bool:
