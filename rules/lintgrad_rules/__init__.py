@@ -2,6 +2,7 @@
 
 from lintgrad_rules.missing_zero_grad import missing_zero_grad
 from lintgrad_rules.nonscalar_backward import nonscalar_backward
+from lintgrad_rules.scheduler_before_optimizer import scheduler_before_optimizer
 from lintgrad_rules.unreadable import unreadable
 from lintgrad_rules.unused_ignore import unused_ignore
 from lintgrad_rules.zero_grad_before_step import zero_grad_before_step
@@ -9,6 +10,7 @@ from lintgrad_rules.zero_grad_before_step import zero_grad_before_step
 RULES = (
     missing_zero_grad,
     nonscalar_backward,
+    scheduler_before_optimizer,
     unreadable,
     unused_ignore,
     zero_grad_before_step,

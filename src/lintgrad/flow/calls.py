@@ -9,6 +9,7 @@ from lintgrad.flow.gradient_writes import GradientWrites
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
+from lintgrad.flow.scheduling import Scheduling
 from lintgrad.flow.scopes import Scope
 from lintgrad.flow.stepping import Stepping
 from lintgrad.flow.unseen import Unseen, changes_gradients_in_place
@@ -31,7 +32,7 @@ class Calls:
         self._text = scope.source.text
         self._of_framework = FrameworkCalls(scope, roles, places)
         self._unseen = Unseen(scope, places, self._text)
-        self._stepping = Stepping(scope, places, followed)
+        self._stepping = Stepping(scope, places, followed, Scheduling(scope, places, roles))
         self.writes = GradientWrites(scope, places)
 
     def events(self, call: Call) -> tuple[Event, ...]:

@@ -113,6 +113,20 @@ class NamedOnly:
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulerStep:
+    """A scheduler moves the learning rate of an optimizer on; None if that one is not known.
+
+    Kinds are the dotted names of the classes it may be of; bare if it is called with nothing.
+    """
+
+    span: Span
+    scheduler: str
+    optimizer: str | None
+    kinds: frozenset[str]
+    bare: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Assign:
     """Places get a new value; None if it is not known to be anything in particular."""
 
@@ -139,9 +153,13 @@ Event = (
     | Escape
     | MayBackward
     | NamedOnly
+    | SchedulerStep
     | Assign
     | Rebind
 )
 
 GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called)
 """The events that a guard is worth deciding for."""
+
+LEAVES_GRADIENTS = (MayBackward, SchedulerStep)
+"""The events that change no gradients themselves."""

@@ -9,7 +9,16 @@ from lintgrad.flow.bindings import Via
 from lintgrad.flow.calls import Calls
 from lintgrad.flow.conditions import Conditions
 from lintgrad.flow.crossing import Crossing
-from lintgrad.flow.events import Assign, Backward, Build, GradAssign, NamedOnly, Step, ZeroGrad
+from lintgrad.flow.events import (
+    Assign,
+    Backward,
+    Build,
+    GradAssign,
+    NamedOnly,
+    SchedulerStep,
+    Step,
+    ZeroGrad,
+)
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.feeding import feeding_places
 from lintgrad.flow.followed import Followed
@@ -92,7 +101,7 @@ def places_in(lowered: Lowered) -> frozenset[str]:
         for event in block.events:
             if isinstance(event, ZeroGrad | GradAssign):
                 found |= event.owners.places | event.owners.related
-            if isinstance(event, Step | ZeroGrad) and event.optimizer is not None:
+            if isinstance(event, Step | ZeroGrad | SchedulerStep) and event.optimizer is not None:
                 found.add(event.optimizer)
     return frozenset(found)
 

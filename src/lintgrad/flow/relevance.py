@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from lintgrad.flow.calls import Calls
-from lintgrad.flow.events import GRADIENT_EVENTS, MayBackward, NamedOnly
+from lintgrad.flow.events import GRADIENT_EVENTS, LEAVES_GRADIENTS, NamedOnly
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
@@ -83,7 +83,7 @@ class Relevance:
     def changes_gradients(self, expr: Expr) -> bool:
         """Whether evaluating an expression does more than call what cannot be seen."""
         if isinstance(expr, Call) and any(
-            not isinstance(event, MayBackward) for event in self._calls.events(expr)
+            not isinstance(event, LEAVES_GRADIENTS) for event in self._calls.events(expr)
         ):
             return True
         return any(map(self.changes_gradients, evaluated(expr)))

@@ -5,6 +5,7 @@ from lintgrad.flow.events import Escape, Event
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
+from lintgrad.flow.scheduling import Scheduling
 from lintgrad.flow.scopes import Scope
 from lintgrad.source.text import spelled
 from lintgrad.syntax.names import place_of
@@ -14,10 +15,13 @@ from lintgrad.syntax.nodes import Attr, Call
 class Stepping:
     """Turns the `step` calls of one function into events."""
 
-    def __init__(self, scope: Scope, places: Places, followed: Followed) -> None:
+    def __init__(
+        self, scope: Scope, places: Places, followed: Followed, scheduling: Scheduling
+    ) -> None:
         self._scope = scope
         self._places = places
         self._followed = followed
+        self._scheduling = scheduling
         self._text = scope.source.text
 
     def events(self, call: Call, func: Attr) -> tuple[Event, ...]:
@@ -29,6 +33,8 @@ class Stepping:
             return (self._escape(call, None, "steps something that has no name here"),)
         role = self._places.role(receiver)
         handed = place_of(call.args[0]) if call.args else None
+        if role is Role.SCHEDULER:
+            return self._scheduling.step(call, receiver)
         if role is Role.SCALER or (role is None and "scaler" in guesses.words(receiver)):
             return self._scaler_step(call, handed)
         if role is Role.OPTIMIZER or (
