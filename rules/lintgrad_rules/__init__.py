@@ -1,5 +1,6 @@
 """The rules that come with lintgrad."""
 
+from lintgrad_rules.closure_misuse import closure_misuse
 from lintgrad_rules.missing_zero_grad import missing_zero_grad
 from lintgrad_rules.nonscalar_backward import nonscalar_backward
 from lintgrad_rules.scheduler_before_optimizer import scheduler_before_optimizer
@@ -8,6 +9,7 @@ from lintgrad_rules.unused_ignore import unused_ignore
 from lintgrad_rules.zero_grad_before_step import zero_grad_before_step
 
 RULES = (
+    closure_misuse,
     missing_zero_grad,
     nonscalar_backward,
     scheduler_before_optimizer,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from lintgrad.flow.closures import Closures
 from lintgrad.flow.events import Backward, Called, Escape, Event, MayBackward
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.framework_calls import FrameworkCalls
@@ -32,7 +33,13 @@ class Calls:
         self._text = scope.source.text
         self._of_framework = FrameworkCalls(scope, roles, places)
         self._unseen = Unseen(scope, places, self._text)
-        self._stepping = Stepping(scope, places, followed, Scheduling(scope, places, roles))
+        self._stepping = Stepping(
+            scope,
+            places,
+            followed,
+            Scheduling(scope, places, roles),
+            Closures(scope, places, roles, followed.touching),
+        )
         self.writes = GradientWrites(scope, places)
 
     def events(self, call: Call) -> tuple[Event, ...]:

@@ -5,6 +5,7 @@ event concerns is decided against the places and owners in the flow graph it sta
 """
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from lintgrad.source.text import Span
 from lintgrad.syntax.nodes import Expr
@@ -126,6 +127,32 @@ class SchedulerStep:
     bare: bool
 
 
+class Given(Enum):
+    """What a step is called with."""
+
+    NOTHING = auto()
+    FUNCTION = auto()
+    RESULT = auto()
+    """The loss that a function of the project returned when it was called right there."""
+    TENSOR = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class StepCall:
+    """The step of an optimizer of a class of torch's own is called with something or nothing.
+
+    A function that it is called with is idle if it is sure to run no backward.
+    """
+
+    span: Span
+    optimizer: str
+    kind: str
+    given: Given
+    returns: bool = True
+    idle: bool = False
+    clears: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Assign:
     """Places get a new value; None if it is not known to be anything in particular."""
@@ -154,6 +181,7 @@ Event = (
     | MayBackward
     | NamedOnly
     | SchedulerStep
+    | StepCall
     | Assign
     | Rebind
 )
@@ -161,5 +189,5 @@ Event = (
 GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called)
 """The events that a guard is worth deciding for."""
 
-LEAVES_GRADIENTS = (MayBackward, SchedulerStep)
+LEAVES_GRADIENTS = (MayBackward, SchedulerStep, StepCall)
 """The events that change no gradients themselves."""

@@ -1,6 +1,7 @@
 """Which call of a `step` method is an optimizer's."""
 
 from lintgrad.flow import guesses
+from lintgrad.flow.closures import Closures
 from lintgrad.flow.events import Escape, Event
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.places import Places
@@ -16,12 +17,18 @@ class Stepping:
     """Turns the `step` calls of one function into events."""
 
     def __init__(
-        self, scope: Scope, places: Places, followed: Followed, scheduling: Scheduling
+        self,
+        scope: Scope,
+        places: Places,
+        followed: Followed,
+        scheduling: Scheduling,
+        closures: Closures,
     ) -> None:
         self._scope = scope
         self._places = places
         self._followed = followed
         self._scheduling = scheduling
+        self._closures = closures
         self._text = scope.source.text
 
     def events(self, call: Call, func: Attr) -> tuple[Event, ...]:
@@ -40,7 +47,8 @@ class Stepping:
         if role is Role.OPTIMIZER or (
             role is None and self._stepped_like_optimizer(call, receiver)
         ):
-            return (*self._closure(call, receiver), self._places.step(call.span, receiver))
+            step = self._places.step(call.span, receiver)
+            return (*self._closures.events(call, receiver), *self._closure(call, receiver), step)
         if handed is not None and self._places.is_optimizer(handed):
             return (self._escape(call, frozenset({self._places.canonical(handed)}), "is unknown"),)
         if role is Role.OWN_OBJECT:
