@@ -3,6 +3,7 @@
 from lintgrad_rules.closure_misuse import closure_misuse
 from lintgrad_rules.missing_zero_grad import missing_zero_grad
 from lintgrad_rules.nonscalar_backward import nonscalar_backward
+from lintgrad_rules.optimizer_recreated import optimizer_recreated
 from lintgrad_rules.scheduler_before_optimizer import scheduler_before_optimizer
 from lintgrad_rules.unreadable import unreadable
 from lintgrad_rules.unused_ignore import unused_ignore
@@ -12,6 +13,7 @@ RULES = (
     closure_misuse,
     missing_zero_grad,
     nonscalar_backward,
+    optimizer_recreated,
     scheduler_before_optimizer,
     unreadable,
     unused_ignore,

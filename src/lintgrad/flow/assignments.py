@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from lintgrad.flow.events import Assign, Build, Event, Rebind
 from lintgrad.flow.loops import names_in
 from lintgrad.flow.places import Places
+from lintgrad.flow.rebuilding import forgets as forgets_history
+from lintgrad.flow.rebuilding import resets
 from lintgrad.flow.relevance import Relevance
 from lintgrad.flow.roles import Roles, asks_trainer
 from lintgrad.flow.scopes import Scope, root_of
@@ -80,7 +82,13 @@ class Assignments:
             and owners.complete
             and remade.isdisjoint(map(root_of, owners.places))
         )
-        return Build(span, place, not old)
+        forgets = (
+            old
+            and isinstance(value, Call)
+            and forgets_history(self._scope, value)
+            and not resets(self._scope, owners.places, span)
+        )
+        return Build(span, place, not old, forgets)
 
 
 def forget(places: tuple[str, ...], span: Span) -> Iterable[Event]:

@@ -70,11 +70,15 @@ class GradAssign:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """An optimizer is built; fresh if its parameters are new each time this is reached."""
+    """An optimizer is built; fresh if its parameters are new each time this is reached.
+
+    It forgets if the parameters are those of the last time, and what was learned of them is lost.
+    """
 
     span: Span
     optimizer: str
     fresh: bool
+    forgets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
