@@ -8,6 +8,7 @@ from lintgrad.flow.places import Places
 from lintgrad.flow.rebuilding import forgets as forgets_history
 from lintgrad.flow.rebuilding import resets
 from lintgrad.flow.relevance import Relevance
+from lintgrad.flow.replacing import Replacing
 from lintgrad.flow.roles import Roles, asks_trainer
 from lintgrad.flow.scopes import Scope, root_of
 from lintgrad.source.text import Span
@@ -24,6 +25,7 @@ class Assignments:
         self._roles = roles
         self._places = places
         self._relevance = relevance
+        self._replacing = Replacing(scope, places, roles)
 
     def events(
         self, targets: Iterable[Expr], value: Expr, span: Span, remade: frozenset[str] | None
@@ -57,6 +59,8 @@ class Assignments:
             yield from forget(names_in(target), span)
             return
         yield Assign(span, (place,), value)
+        if isinstance(value, Call):
+            yield from self._replacing.assigned(place, value, span)
         if value is None or self._places.canonical(place) != place:
             return
         if self._relevance.is_build(value):

@@ -8,6 +8,7 @@ from lintgrad.flow.followed import Followed
 from lintgrad.flow.framework_calls import FrameworkCalls
 from lintgrad.flow.gradient_writes import GradientWrites
 from lintgrad.flow.places import Places
+from lintgrad.flow.replacing import Replacing
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scheduling import Scheduling
@@ -40,10 +41,14 @@ class Calls:
             Scheduling(scope, places, roles),
             Closures(scope, places, roles, followed.touching),
         )
+        self._replacing = Replacing(scope, places, roles)
         self.writes = GradientWrites(scope, places)
 
     def events(self, call: Call) -> tuple[Event, ...]:
         """What a call does to gradients, its arguments left aside."""
+        return (*self._replacing.called(call), *self._events(call))
+
+    def _events(self, call: Call) -> tuple[Event, ...]:
         of_framework = self._of_framework.events(call)
         if of_framework is not None:
             return of_framework

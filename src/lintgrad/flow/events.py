@@ -131,6 +131,32 @@ class SchedulerStep:
     bare: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """A module, a layer or a parameter is replaced by one with parameters of its own.
+
+    `text` is how the code spells the place.
+    """
+
+    span: Span
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unheld:
+    """An optimizer is stepped that was built on a module, without what the module hides from it.
+
+    The span is that of the construction, `part` is the module's attribute, bound at `made`.
+    """
+
+    span: Span
+    optimizer: str
+    owner: str
+    part: str
+    made: Span
+
+
 class Given(Enum):
     """What a step is called with."""
 
@@ -186,6 +212,8 @@ Event = (
     | NamedOnly
     | SchedulerStep
     | StepCall
+    | Replace
+    | Unheld
     | Assign
     | Rebind
 )
@@ -193,5 +221,5 @@ Event = (
 GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called)
 """The events that a guard is worth deciding for."""
 
-LEAVES_GRADIENTS = (MayBackward, SchedulerStep, StepCall)
+LEAVES_GRADIENTS = (MayBackward, Replace, SchedulerStep, StepCall, Unheld)
 """The events that change no gradients themselves."""

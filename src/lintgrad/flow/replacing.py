@@ -1,0 +1,166 @@
+"""Parameters that are replaced by new ones: modules built again, layers put in, copies taken."""
+
+from collections.abc import Iterator
+
+from lintgrad.flow.events import Replace
+from lintgrad.flow.ownership import canonical_module, owners_of
+from lintgrad.flow.places import Places
+from lintgrad.flow.roles import Roles
+from lintgrad.flow.scopes import ClassScope, Scope
+from lintgrad.source.text import Span
+from lintgrad.syntax import apis, modules
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Assign, Attr, AugAssign, Call, Const, Expr, ExprStmt, With
+from lintgrad.syntax.walk import children, expressions_of, parts_of, statements_of
+
+_DEEPCOPY = "copy.deepcopy"
+
+_ONLY_READS = ("print", "len", "id", "type", "isinstance", "sum")
+_ONLY_READ_BY = (_DEEPCOPY, "torch.save", "torch.nn.utils.")
+
+_PASS_ON = (Assign, AugAssign, ExprStmt, With)
+"""Statements that may give what a place holds to something that lives on."""
+
+
+class Replacing:
+    """Finds what one function replaces, and whether it goes on to use the new."""
+
+    def __init__(self, scope: Scope, places: Places, roles: Roles) -> None:
+        self._scope = scope
+        self._places = places
+        self._roles = roles
+
+    def assigned(self, place: str, value: Expr, span: Span) -> Iterator[Replace]:
+        """What assigning a value to a place replaces, if the value has parameters of its own."""
+        new = self._is_new(place, value)
+        if new and self._is_used(place, span) and not self._is_kept(place, span):
+            yield Replace(span, self._places.canonical(place), place)
+
+    def called(self, call: Call) -> Iterator[Replace]:
+        """What a call replaces in a module."""
+        name = self._scope.dotted(call.func)
+        if name in modules.GIVE_NEW_PARAMETERS and call.args:
+            place = place_of(call.args[0])
+        elif isinstance(call.func, Attr) and call.func.name == "load_state_dict":
+            given = next((k.value for k in call.keywords if k.name == "assign"), None)
+            always = isinstance(given, Const) and given.value is True
+            place = place_of(call.func.value) if always else None
+        else:
+            return
+        if place is not None and self._is_used(place, call.span):
+            yield Replace(call.span, canonical_module(self._places.canonical(place)), place)
+
+    def _is_new(self, place: str, value: Expr) -> bool:
+        while isinstance(value, Call) and isinstance(value.func, Attr):
+            if value.func.name not in modules.SAME_OBJECT or self._scope.dotted(value.func):
+                break
+            value = value.func.value
+        if not isinstance(value, Call):
+            return False
+        name = self._scope.dotted(value.func)
+        if name == _DEEPCOPY:
+            return len(value.args) == 1 and bool(self._places.module_owners(place).places)
+        if place in {place_of(part) for part in parts_of(value)}:
+            return False  # what is made of the old one may hold its parameters
+        if name is not None and name.startswith("torchvision.models."):
+            return True
+        return makes_parameters(self._scope, value)
+
+    def _is_used(self, place: str, after: Span) -> bool:
+        """Whether what a place is a part of is called later on, and not trained by another."""
+        places = [place]
+        while "." in places[-1] or "[" in places[-1]:
+            head, _, _ = places[-1].replace("[", ".").rpartition(".")
+            places.append(head)
+        called = any(
+            call.span.start > after.end
+            and (
+                place_of(call.func) in places
+                or self._is_forward(call, places)
+                or any(place_of(arg) in places for arg in call.args)
+            )
+            for call in self._scope.calls
+        )
+        return called and not any(
+            call.span.start > after.end and self._holds(call, places) for call in self._scope.calls
+        )
+
+    def _is_forward(self, call: Call, places: list[str]) -> bool:
+        func = call.func
+        is_forward = isinstance(func, Attr) and func.name == "forward"
+        return is_forward and isinstance(func, Attr) and place_of(func.value) in places
+
+    def _holds(self, call: Call, places: list[str]) -> bool:
+        """Whether a call builds an optimizer on the new, or freezes it."""
+        if isinstance(call.func, Attr) and call.func.name == "requires_grad_":
+            return place_of(call.func.value) in places
+        if isinstance(call.func, Attr) and call.func.name == "add_param_group":
+            return True
+        built = self._scope.dotted(call.func) in apis.OPTIMIZER_CLASSES
+        owners = owners_of(self._scope, call.args[0]).places if built and call.args else ()
+        return bool(built) and (not owners or any(_related(o, places[0]) for o in owners))
+
+    def _is_kept(self, place: str, before: Span) -> bool:
+        """Whether what a place held before may live on under another name."""
+        return any(
+            self._keeps(expr, place)
+            for statement in statements_of(self._scope.node.body)
+            if isinstance(statement, _PASS_ON) and statement.span.start < before.start
+            for expr in expressions_of(statement)
+        ) or any(_mentions(function, place) for function in self._scope.functions.values())
+
+    def _keeps(self, expr: Expr, place: str) -> bool:
+        """Whether an expression passes on what a place holds, rather than to call or ask it."""
+        if place_of(expr) == place:
+            return True
+        match expr:
+            case Attr():
+                return False
+            case Call(func=func, args=args, keywords=keywords):
+                name = self._scope.dotted(func) or ""
+                if place_of(func) in _ONLY_READS or name.startswith(_ONLY_READ_BY):
+                    return False
+                inner = func.value if isinstance(func, Attr) else func
+                parts = [*args, *(k.value for k in keywords)]
+                parts += [inner] if isinstance(inner, Call) else []
+                return any(self._keeps(part, place) for part in parts)
+        return any(self._keeps(part, place) for part in children(expr))
+
+
+def _related(owner: str, place: str) -> bool:
+    return f"{owner}.".startswith(f"{place}.") or f"{place}.".startswith(f"{owner}.")
+
+
+def _mentions(function: Scope, place: str) -> bool:
+    return any(
+        place_of(part) == place
+        for statement in statements_of(function.node.body)
+        for expr in expressions_of(statement)
+        for part in parts_of(expr)
+    )
+
+
+def makes_parameters(scope: Scope, call: Call) -> bool:
+    """Whether a call makes a module that is sure to hold parameters of its own, or a parameter."""
+    name = scope.dotted(call.func)
+    if name in modules.LAYERS or name == modules.PARAMETER:
+        return True
+    if name in modules.HOLDERS:
+        inner = [part for part in parts_of(call) if isinstance(part, Call) and part is not call]
+        return any(makes_parameters(scope, part) for part in inner)
+    own = scope.class_named(place_of(call.func) or "")
+    return own is not None and is_module(own) and _has_layers(own)
+
+
+def is_module(own: ClassScope) -> bool:
+    """Whether a class of the project is a module of torch's."""
+    return modules.MODULE in own.outside_bases()
+
+
+def _has_layers(own: ClassScope) -> bool:
+    return any(
+        method.dotted(call.func) in modules.LAYERS
+        for one in own.lineage()
+        for method in one.methods.values()
+        for call in method.calls
+    )
