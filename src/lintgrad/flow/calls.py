@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lintgrad.flow.closures import Closures
+from lintgrad.flow.asides import Asides
 from lintgrad.flow.events import Backward, Called, Escape, Event, MayBackward
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.framework_calls import FrameworkCalls
@@ -11,7 +11,6 @@ from lintgrad.flow.places import Places
 from lintgrad.flow.replacing import Replacing
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
-from lintgrad.flow.scheduling import Scheduling
 from lintgrad.flow.scopes import Scope
 from lintgrad.flow.stepping import Stepping
 from lintgrad.flow.unseen import Unseen, changes_gradients_in_place
@@ -34,13 +33,8 @@ class Calls:
         self._text = scope.source.text
         self._of_framework = FrameworkCalls(scope, roles, places)
         self._unseen = Unseen(scope, places, self._text)
-        self._stepping = Stepping(
-            scope,
-            places,
-            followed,
-            Scheduling(scope, places, roles),
-            Closures(scope, places, roles, followed.touching),
-        )
+        asides = Asides(scope, places, roles, followed.touching)
+        self._stepping = Stepping(scope, places, followed, asides)
         self._replacing = Replacing(scope, places, roles)
         self.writes = GradientWrites(scope, places)
 

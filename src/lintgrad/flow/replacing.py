@@ -10,7 +10,7 @@ from lintgrad.flow.scopes import ClassScope, Scope
 from lintgrad.source.text import Span
 from lintgrad.syntax import apis, modules
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Assign, Attr, AugAssign, Call, Const, Expr, ExprStmt, With
+from lintgrad.syntax.nodes import Assign, Attr, AugAssign, Call, Const, Expr, ExprStmt, Item, With
 from lintgrad.syntax.walk import children, expressions_of, parts_of, statements_of
 
 _DEEPCOPY = "copy.deepcopy"
@@ -81,8 +81,13 @@ class Replacing:
             )
             for call in self._scope.calls
         )
-        return called and not any(
-            call.span.start > after.end and self._holds(call, places) for call in self._scope.calls
+        return (
+            called
+            and not _regroups(self._scope)
+            and not any(
+                call.span.start > after.end and self._holds(call, places)
+                for call in self._scope.calls
+            )
         )
 
     def _is_forward(self, call: Call, places: list[str]) -> bool:
@@ -163,4 +168,15 @@ def _has_layers(own: ClassScope) -> bool:
         for one in own.lineage()
         for method in one.methods.values()
         for call in method.calls
+    )
+
+
+def _regroups(scope: Scope) -> bool:
+    """Whether a function gives the groups of an optimizer other parameters by hand."""
+    return any(
+        isinstance(part, Item) and isinstance(part.index, Const) and part.index.value == "params"
+        for statement in statements_of(scope.node.body)
+        if isinstance(statement, Assign)
+        for target in statement.targets
+        for part in parts_of(target)
     )

@@ -1,12 +1,11 @@
 """Which call of a `step` method is an optimizer's."""
 
 from lintgrad.flow import guesses
-from lintgrad.flow.closures import Closures
+from lintgrad.flow.asides import Asides
 from lintgrad.flow.events import Escape, Event
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
-from lintgrad.flow.scheduling import Scheduling
 from lintgrad.flow.scopes import Scope
 from lintgrad.source.text import spelled
 from lintgrad.syntax.names import place_of
@@ -16,19 +15,11 @@ from lintgrad.syntax.nodes import Attr, Call
 class Stepping:
     """Turns the `step` calls of one function into events."""
 
-    def __init__(
-        self,
-        scope: Scope,
-        places: Places,
-        followed: Followed,
-        scheduling: Scheduling,
-        closures: Closures,
-    ) -> None:
+    def __init__(self, scope: Scope, places: Places, followed: Followed, asides: Asides) -> None:
         self._scope = scope
         self._places = places
         self._followed = followed
-        self._scheduling = scheduling
-        self._closures = closures
+        self._asides = asides
         self._text = scope.source.text
 
     def events(self, call: Call, func: Attr) -> tuple[Event, ...]:
@@ -41,14 +32,15 @@ class Stepping:
         role = self._places.role(receiver)
         handed = place_of(call.args[0]) if call.args else None
         if role is Role.SCHEDULER:
-            return self._scheduling.step(call, receiver)
+            return self._asides.of_schedule(call, receiver)
         if role is Role.SCALER or (role is None and "scaler" in guesses.words(receiver)):
             return self._scaler_step(call, handed)
         if role is Role.OPTIMIZER or (
             role is None and self._stepped_like_optimizer(call, receiver)
         ):
             step = self._places.step(call.span, receiver)
-            return (*self._closures.events(call, receiver), *self._closure(call, receiver), step)
+            asides = self._asides.of_step(call, receiver)
+            return (*asides, *self._closure(call, receiver), step)
         if handed is not None and self._places.is_optimizer(handed):
             return (self._escape(call, frozenset({self._places.canonical(handed)}), "is unknown"),)
         if role is Role.OWN_OBJECT:

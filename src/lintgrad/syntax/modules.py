@@ -4,8 +4,8 @@ _LAYERS = (
     # https://docs.pytorch.org/docs/2.13/nn.html: those with parameters by default.
     "Linear Bilinear LazyLinear Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d "
     "ConvTranspose3d LazyConv1d LazyConv2d LazyConv3d BatchNorm1d BatchNorm2d BatchNorm3d "
-    "SyncBatchNorm GroupNorm LayerNorm RMSNorm Embedding EmbeddingBag RNN LSTM GRU RNNCell LSTMCell "
-    "GRUCell MultiheadAttention Transformer TransformerEncoder TransformerEncoderLayer "
+    "SyncBatchNorm GroupNorm LayerNorm RMSNorm Embedding EmbeddingBag RNN LSTM GRU RNNCell "
+    "LSTMCell GRUCell MultiheadAttention Transformer TransformerEncoder TransformerEncoderLayer "
     "TransformerDecoder TransformerDecoderLayer PReLU"
 )
 

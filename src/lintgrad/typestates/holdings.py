@@ -63,10 +63,8 @@ def act(event: Event, optimizer: Optimizer) -> HeldAct | None:
 
 def _concerns(place: str, owner: str) -> bool:
     """Whether a place is an owner, a part of one, or what one is a part of."""
-    return place == owner or any(
-        one.startswith((f"{other}.", f"{other}["))
-        for one, other in ((place, owner), (owner, place))
-    )
+    pairs = ((place, owner), (owner, place))
+    return place == owner or any(a.startswith((f"{b}.", f"{b}[")) for a, b in pairs)
 
 
 _STEPPING: dict[GradAct | None, HeldAct] = {
