@@ -27,6 +27,9 @@ NOT_YET_UNDERSTOOD = {
     "frameworks/sam.md: Cleared before the second half": "as above",
     "frameworks/skorch.md: An override of the whole step forgets the clearing": "hooks of nets",
     "frameworks/transformers.md: An optimizer beside the trainer's": "hooks of trainers",
+    "rules/scheduler-before-optimizer.md: In the training phase, but at its beginning": (
+        "a test that guards nothing but a scheduler is not remembered"
+    ),
     "outliving_never_cleared": "the file that calls mentions no training at all",
 }
 

@@ -30,6 +30,8 @@ _READS = frozenset(
     {"torch.save", "torch.nn.utils.clip_grad_norm_", "torch.nn.utils.clip_grad_value_"}
 )
 
+_ONLY_READ = ("print", "len", "id", "type", "isinstance", "list", "tuple", "sum", "filter")
+
 
 def forgets(scope: Scope, build: Call) -> bool:
     """Whether building an optimizer again loses what its steps have learned of the gradients."""
@@ -69,7 +71,7 @@ def _may_reset(scope: Scope, call: Call, owners: frozenset[str]) -> bool:
     name = scope.dotted(call.func)
     if name in _READS or name in apis.OPTIMIZER_CLASSES or place_of(call.func) in owners:
         return False
-    if place_of(call.func) in ("print", "len", "id", "type", "isinstance"):
+    if place_of(call.func) in _ONLY_READ:
         return False
     if isinstance(call.func, Attr) and _concerns(call.func.value, owners):
         return call.func.name not in _LEAVES_WEIGHTS

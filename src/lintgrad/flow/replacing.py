@@ -6,7 +6,7 @@ from lintgrad.flow.events import Replace
 from lintgrad.flow.ownership import canonical_module, owners_of
 from lintgrad.flow.places import Places
 from lintgrad.flow.roles import Roles
-from lintgrad.flow.scopes import ClassScope, Scope
+from lintgrad.flow.scopes import ClassScope, Scope, root_of
 from lintgrad.source.text import Span
 from lintgrad.syntax import apis, modules
 from lintgrad.syntax.names import place_of
@@ -137,7 +137,7 @@ def _related(owner: str, place: str) -> bool:
 
 
 def _mentions(function: Scope, place: str) -> bool:
-    return any(
+    return not function.binds(root_of(place)) and any(
         place_of(part) == place
         for statement in statements_of(function.node.body)
         for expr in expressions_of(statement)

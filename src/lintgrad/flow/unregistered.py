@@ -72,20 +72,27 @@ def hidden_in(own: ClassScope) -> Iterator[Hidden]:
     for place, bindings in init.bindings.items() if init is not None else ():
         once = [m for m in methods if place in m.bindings] == [init]
         if place.count(".") == 1 and place.startswith("self.") and once and init is not None:
-            made = _hides(init, bindings)
-            used = [m for m in methods if m is not init and _reads(m, place)]
-            if made is not None and used and not any(_passes_on(m, place) for m in methods):
+            used = any(m is not init and _reads(m, place) for m in methods)
+            made = _product(init, bindings)
+            if made is None and not any(_passes_on(m, place) for m in methods):
+                made = _collection(init, bindings)
+            if made is not None and used:
                 yield Hidden(place.removeprefix("self."), made)
 
 
-def _hides(init: Scope, bindings: list[Binding]) -> Span | None:
-    """Where a plain collection of layers, or what was made of a parameter, is bound."""
+def _product(init: Scope, bindings: list[Binding]) -> Span | None:
+    """Where what was computed from a parameter is bound."""
+    value = bindings[0].value
+    once = len(bindings) == 1 and bindings[0].via is Via.VALUE
+    return value.span if once and _is_made_of_parameter(init, value) else None
+
+
+def _collection(init: Scope, bindings: list[Binding]) -> Span | None:
+    """Where a plain collection of layers is bound."""
     first, *more = bindings
     if first.via is not Via.VALUE:
         return None
     value = first.value
-    if not more and _is_made_of_parameter(init, value):
-        return value.span
     empty = isinstance(value, Sequence | Mapping) and not value.items
     if more:
         appended = all(b.via is Via.APPENDED and _is_layer(init, b.value) for b in more)
