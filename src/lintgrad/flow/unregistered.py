@@ -64,9 +64,8 @@ class Unregistered:
 
 def hidden_in(own: ClassScope) -> Iterator[Hidden]:
     """The attributes of a module whose parameters it does not know of, and which it uses."""
-    text = own.scope.source.text
     methods = [method for one in own.lineage() for method in one.methods.values()]
-    if any(one.scope is not own.scope for one in own.lineage()) or _REGISTERS.search(text):
+    if any(_REGISTERS.search(_text(one)) for one in own.lineage()):
         return
     init = own.method("__init__")
     for place, bindings in init.bindings.items() if init is not None else ():
@@ -78,6 +77,13 @@ def hidden_in(own: ClassScope) -> Iterator[Hidden]:
                 made = _collection(init, bindings)
             if made is not None and used:
                 yield Hidden(place.removeprefix("self."), made)
+
+
+def _text(own: ClassScope) -> str:
+    """The text of a class, from its header to its last statement."""
+    bodies = (own.node.body, *(method.node.body for method in own.methods.values()))
+    end = max((s.span.end for body in bodies for s in statements_of(body)), default=0)
+    return own.scope.source.text[own.node.span.start : end]
 
 
 def _product(init: Scope, bindings: list[Binding]) -> Span | None:
