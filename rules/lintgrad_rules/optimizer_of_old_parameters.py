@@ -55,7 +55,7 @@ from lintgrad.typestates.holdings import HOLDINGS, is_old
 @rule(code="LG307", category=Category.STEPPING, severity=Severity.WARNING, docs=__doc__)
 def optimizer_of_old_parameters(flow: Flow) -> Iterator[Finding]:
     """Find optimizers that step other parameters than those that are trained."""
-    for hit in flow.where(HOLDINGS, Step, is_old):
+    for hit in flow.where(HOLDINGS, Step, is_old) if _is_replaced_late(flow) else ():
         replaced = _replaced(hit)
         if replaced is not None:
             yield Finding(
@@ -66,6 +66,16 @@ def optimizer_of_old_parameters(flow: Flow) -> Iterator[Finding]:
                 help=f"build `{hit.optimizer.place}` after `{replaced.text}` is replaced",
             )
     yield from map(_hidden, dict.fromkeys(flow.events(Unheld)))
+
+
+def _is_replaced_late(flow: Flow) -> bool:
+    """Whether anything at all is replaced below an optimizer's construction."""
+    builds = [event.span for event in flow.events(Build)]
+    return any(
+        build.path == event.span.path and build.start < event.span.start
+        for event in flow.events(Replace)
+        for build in builds
+    )
 
 
 def _replaced(hit: Hit) -> Replace | None:

@@ -54,6 +54,8 @@ from lintgrad.typestates.rebuilds import REBUILDS, is_again
 @rule(code="LG308", category=Category.STEPPING, severity=Severity.WARNING, docs=__doc__)
 def optimizer_recreated(flow: Flow) -> Iterator[Finding]:
     """Find optimizers that are built again before each of their steps."""
+    if not any(event.forgets for event in flow.events(Build)):
+        return
     for hit in flow.where(REBUILDS, Step, is_again):
         build = _build(hit)
         if build is None or hit.certainty is not Certainty.ALWAYS or not _shares_loop(flow, hit):

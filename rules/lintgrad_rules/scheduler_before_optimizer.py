@@ -86,6 +86,8 @@ _IN_ORDER = frozenset(
 def scheduler_before_optimizer(flow: Flow) -> Iterator[Finding]:
     """Find scheduler steps that come before the optimizer's first one of the loop."""
     yield from map(_blind, _without_metric(flow))
+    if not any(event.bare and event.kinds <= _IN_ORDER for event in flow.events(SchedulerStep)):
+        return
     for hit in flow.where(SCHEDULES, Step, is_ahead):
         early = _early(flow, hit) if hit.certainty is Certainty.ALWAYS else None
         if early is not None:
