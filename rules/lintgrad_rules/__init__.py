@@ -1,6 +1,7 @@
 """The rules that come with lintgrad."""
 
 from lintgrad_rules.closure_misuse import closure_misuse
+from lintgrad_rules.leaked_gradients import leaked_gradients
 from lintgrad_rules.missing_zero_grad import missing_zero_grad
 from lintgrad_rules.nonscalar_backward import nonscalar_backward
 from lintgrad_rules.optimizer_of_old_parameters import optimizer_of_old_parameters
@@ -12,6 +13,7 @@ from lintgrad_rules.zero_grad_before_step import zero_grad_before_step
 
 RULES = (
     closure_misuse,
+    leaked_gradients,
     missing_zero_grad,
     nonscalar_backward,
     optimizer_of_old_parameters,

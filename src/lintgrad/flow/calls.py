@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lintgrad.flow.asides import Asides
+from lintgrad.flow.dependence import Dependence
 from lintgrad.flow.events import Backward, Called, Escape, Event, MayBackward
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.framework_calls import FrameworkCalls
@@ -36,6 +37,7 @@ class Calls:
         asides = Asides(scope, places, roles, followed.touching)
         self._stepping = Stepping(scope, places, followed, asides)
         self._replacing = Replacing(scope, places, roles)
+        self._dependence = Dependence(scope, places, roles)
         self.writes = GradientWrites(scope, places)
 
     def events(self, call: Call) -> tuple[Event, ...]:
@@ -143,7 +145,8 @@ class Calls:
         loss = func.value
         if isinstance(loss, Call) and scaled:
             loss = loss.args[0]
-        return (Backward(call.span, loss, gradient, scaled),)
+        reaches = self._dependence.of(call)
+        return (Backward(call.span, loss, gradient, scaled, reaches),)
 
     def _is_scaling(self, call: Call) -> bool:
         return isinstance(call.func, Attr) and call.func.name == "scale" and len(call.args) == 1

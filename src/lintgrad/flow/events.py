@@ -7,6 +7,7 @@ event concerns is decided against the places and owners in the flow graph it sta
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from lintgrad.flow.reach import Reach
 from lintgrad.source.text import Span
 from lintgrad.syntax.nodes import Expr
 
@@ -31,12 +32,16 @@ UNKNOWN_OWNERS = Owners()
 
 @dataclass(frozen=True, slots=True)
 class Backward:
-    """Gradients of a loss are added to `.grad`; the gradient is what `backward` was passed."""
+    """Gradients of a loss are added to `.grad`; the gradient is what `backward` was passed.
+
+    What it reaches is worked out only in functions that step several optimizers.
+    """
 
     span: Span
     loss: Expr | None
     gradient: Expr | None = None
     scaled: bool = False
+    reaches: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True)
