@@ -36,6 +36,9 @@ NOT_YET_UNDERSTOOD = {
     "optimizers/gan.md: Both losses run backward before either step": (
         "two losses that are meant for the same parameters look alike"
     ),
+    "optimizers/attacks.md: The attack fills the model, the training step uses it up": (
+        "several turns of the other optimizer, which may share what they leave"
+    ),
     "outliving_never_cleared": "the file that calls mentions no training at all",
 }
 
