@@ -51,6 +51,8 @@ class Dependence:
             self._found = {}
             if _is_worth_it(self._scope):
                 self._body(self._scope.node.body, Surroundings(self._scope, {}))
+                if self._reaching.exhausted:
+                    self._found = {}
         return self._found.get(call)
 
     def _returned(self, frame: Scope, around: Surroundings) -> Reach:
@@ -70,6 +72,8 @@ class Dependence:
 
     def _body(self, statements: Iterable[Stmt], around: Surroundings) -> None:
         for statement in statements:
+            if self._reaching.exhausted:
+                return
             self._statement(statement, around)
 
     def _statement(self, statement: Stmt, around: Surroundings) -> None:

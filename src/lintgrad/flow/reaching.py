@@ -55,6 +55,9 @@ _TENSOR_METHODS = frozenset(
     "var view".split()
 )
 
+_BUDGET = 20_000
+"""Expressions that are looked at for one function, with those of what it calls, before giving up."""
+
 _DEEPEST = 3
 """Functions of the project are followed so far to see what they return."""
 
@@ -81,9 +84,18 @@ class Reaching:
         self._places = places
         self._roles = roles
         self._returned = returned
+        self._left = _BUDGET
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether it was too much, and what was answered last means nothing."""
+        return self._left <= 0
 
     def of(self, expr: Expr, around: Surroundings) -> Reach:
         """What the parameters are that the value of an expression depends on."""
+        self._left -= 1
+        if self.exhausted:
+            return UNKNOWN
         match expr:
             case Const() | Compare():
                 return NOTHING
