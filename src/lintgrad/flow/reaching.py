@@ -56,7 +56,7 @@ _TENSOR_METHODS = frozenset(
 )
 
 _BUDGET = 20_000
-"""Expressions that are looked at for one function, with those of what it calls, before giving up."""
+"""Expressions that are looked at for one function and what it calls, before giving up."""
 
 _DEEPEST = 3
 """Functions of the project are followed so far to see what they return."""
