@@ -3,8 +3,8 @@
 A backward fills every parameter on the way, not only those that are stepped next. The generator's
 loss goes through the discriminator: a discriminator that is cleared right after its own step, and
 not before its own backward, applies the generator's gradients with its own, which point the other
-way (its loss went to 0.391 where 0.545 was right; torch 2.13, measured). A discriminator's loss on
-a generated batch that was not detached does the same to the generator: the gradient it then steps
+way (0.391 where its own gradient is 0.545; torch 2.13, measured). A discriminator's loss on a
+generated batch that was not detached does the same to the generator: the gradient it then steps
 with has nothing to do with its own (cosine -0.013).
 
 Each optimizer on its own looks right: it is cleared once for every step.

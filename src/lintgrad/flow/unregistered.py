@@ -120,7 +120,8 @@ def _is_layer(init: Scope, expr: Expr) -> bool:
         if expr.func.name not in modules.SAME_OBJECT or init.dotted(expr.func) is not None:
             break
         expr = expr.func.value
-    return isinstance(expr, Call) and init.dotted(expr.func) in modules.LAYERS
+    is_layer = isinstance(expr, Call) and init.dotted(expr.func) in modules.LAYERS
+    return is_layer or _is_parameter(init, expr)
 
 
 def _is_made_of_parameter(init: Scope, value: Expr) -> bool:
