@@ -3,7 +3,10 @@
 Momentum, and the moments that Adam and its like scale by, are kept in the optimizer. Built anew
 for every batch, SGD with momentum is plain SGD (after 20 epochs a loss of 1.20 where 0.118 was
 reached otherwise), and every step of Adam is as long as its learning rate, whatever the gradient:
-`lr * sign(gradient)` (torch 2.13, measured). A scheduler of the old optimizer has no effect either.
+`lr * sign(gradient)` (torch 2.13, measured).
+
+The same goes for schedulers: one that is built again for every step it takes never gets past the
+first learning rate, and one that was built on the optimizer of before has no effect on the new one.
 
 ## Example
 ```python
@@ -46,14 +49,19 @@ are judged, where they are built in the loop itself.
 
 from collections.abc import Iterator
 
-from lintgrad.flow.events import Build, Step
+from lintgrad.flow.events import Build, SchedulerBuild, SchedulerStep, Step
 from lintgrad.rule import Category, Certainty, Finding, Flow, Hit, Related, Severity, rule
+from lintgrad.typestates.bonds import BONDS, is_loose
+from lintgrad.typestates.bonds import is_again as is_bound_again
 from lintgrad.typestates.rebuilds import REBUILDS, is_again
 
 
 @rule(code="LG308", category=Category.STEPPING, severity=Severity.WARNING, docs=__doc__)
 def optimizer_recreated(flow: Flow) -> Iterator[Finding]:
     """Find optimizers that are built again before each of their steps."""
+    if any(flow.events(SchedulerBuild)):
+        yield from _rescheduled(flow)
+        yield from _abandoned(flow)
     if not any(event.forgets for event in flow.events(Build)):
         return
     for hit in flow.where(REBUILDS, Step, is_again):
@@ -72,6 +80,49 @@ def optimizer_recreated(flow: Flow) -> Iterator[Finding]:
             ),
             help=f"build `{place}` once, before the loop",
         )
+
+
+def _rescheduled(flow: Flow) -> Iterator[Finding]:
+    """Schedulers that are built again for every step they take."""
+    for hit in flow.where(BONDS, SchedulerStep, is_bound_again):
+        event = hit.event
+        bound = [p.event for p in hit.trail if isinstance(p.event, SchedulerBuild)]
+        if hit.certainty is not Certainty.ALWAYS or not isinstance(event, SchedulerStep):
+            continue
+        around = [a.around for a in flow.acts(BONDS, hit.subject) if a.event is bound[-1]]
+        if bound[-1].scheduler == event.scheduler and hit.around in around:
+            yield Finding(
+                bound[-1].span,
+                f"`{event.scheduler}` is built again for every step: it always starts over",
+                hit.most_confident,
+                (
+                    Related(bound[-1].span, "starts at the first learning rate"),
+                    Related(event.span, "takes one step"),
+                    Related(bound[-1].span, "starts over"),
+                ),
+                help=f"build `{event.scheduler}` once, before the loop",
+            )
+
+
+def _abandoned(flow: Flow) -> Iterator[Finding]:
+    """Optimizers that are built again after their scheduler was: it never moves the new one."""
+    for hit in flow.where(BONDS, SchedulerStep, is_loose):
+        bound = [p.event for p in hit.trail if isinstance(p.event, SchedulerBuild)]
+        built, step = _build(hit), hit.event
+        if hit.certainty is not Certainty.ALWAYS or not isinstance(step, SchedulerStep):
+            continue
+        if bound and built is not None and bound[-1].scheduler == step.scheduler:
+            yield Finding(
+                built.span,
+                f"`{step.scheduler}` was built on the optimizer that this one takes the place of",
+                hit.most_confident,
+                (
+                    Related(bound[-1].span, "is built on the optimizer of that time"),
+                    Related(built.span, "builds another one"),
+                    Related(step.span, "changes the learning rate of the first"),
+                ),
+                help=f"build `{step.scheduler}` after `{hit.optimizer.place}`",
+            )
 
 
 def _build(hit: Hit) -> Build | None:

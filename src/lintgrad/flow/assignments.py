@@ -10,6 +10,7 @@ from lintgrad.flow.rebuilding import resets
 from lintgrad.flow.relevance import Relevance
 from lintgrad.flow.replacing import Replacing
 from lintgrad.flow.roles import Roles, asks_trainer
+from lintgrad.flow.scheduling import Scheduling
 from lintgrad.flow.scopes import Scope, root_of
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
@@ -26,6 +27,7 @@ class Assignments:
         self._places = places
         self._relevance = relevance
         self._replacing = Replacing(scope, places, roles)
+        self._scheduling = Scheduling(scope, places, roles)
 
     def events(
         self, targets: Iterable[Expr], value: Expr, span: Span, remade: frozenset[str] | None
@@ -61,6 +63,7 @@ class Assignments:
         yield Assign(span, (place,), value)
         if isinstance(value, Call):
             yield from self._replacing.assigned(place, value, span)
+            yield from self._scheduling.built(place, value, span)
         if value is None or self._places.canonical(place) != place:
             return
         if self._relevance.is_build(value):

@@ -137,6 +137,15 @@ class SchedulerStep:
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulerBuild:
+    """A scheduler is built on an optimizer, which has no other name in the function."""
+
+    span: Span
+    scheduler: str
+    optimizer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Replace:
     """A module, a layer or a parameter is replaced by one with parameters of its own.
 
@@ -216,6 +225,7 @@ Event = (
     | MayBackward
     | NamedOnly
     | SchedulerStep
+    | SchedulerBuild
     | StepCall
     | Replace
     | Unheld
@@ -226,5 +236,5 @@ Event = (
 GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called)
 """The events that a guard is worth deciding for."""
 
-LEAVES_GRADIENTS = (MayBackward, Replace, SchedulerStep, StepCall, Unheld)
+LEAVES_GRADIENTS = (MayBackward, Replace, SchedulerBuild, SchedulerStep, StepCall, Unheld)
 """The events that change no gradients themselves."""

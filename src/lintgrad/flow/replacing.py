@@ -4,22 +4,17 @@ from collections.abc import Iterator
 
 from lintgrad.flow.events import Replace
 from lintgrad.flow.ownership import canonical_module, owners_of
+from lintgrad.flow.passing import Passing
 from lintgrad.flow.places import Places
 from lintgrad.flow.roles import Roles
-from lintgrad.flow.scopes import ClassScope, Scope, root_of
+from lintgrad.flow.scopes import ClassScope, Scope
 from lintgrad.source.text import Span
 from lintgrad.syntax import apis, modules
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Assign, Attr, AugAssign, Call, Const, Expr, ExprStmt, Item, With
-from lintgrad.syntax.walk import children, expressions_of, parts_of, statements_of
+from lintgrad.syntax.nodes import Assign, Attr, Call, Const, Expr, Item
+from lintgrad.syntax.walk import parts_of, statements_of
 
 _DEEPCOPY = "copy.deepcopy"
-
-_ONLY_READS = ("print", "len", "id", "type", "isinstance", "sum")
-_ONLY_READ_BY = (_DEEPCOPY, "torch.save", "torch.nn.utils.")
-
-_PASS_ON = (Assign, AugAssign, ExprStmt, With)
-"""Statements that may give what a place holds to something that lives on."""
 
 
 class Replacing:
@@ -29,11 +24,12 @@ class Replacing:
         self._scope = scope
         self._places = places
         self._roles = roles
+        self._passing = Passing(scope)
 
     def assigned(self, place: str, value: Expr, span: Span) -> Iterator[Replace]:
         """What assigning a value to a place replaces, if the value has parameters of its own."""
         new = self._is_new(place, value)
-        if new and self._is_used(place, span) and not self._is_kept(place, span):
+        if new and self._is_used(place, span) and not self._passing.is_passed_on(place, span):
             yield Replace(span, self._places.canonical(place), place)
 
     def called(self, call: Call) -> Iterator[Replace]:
@@ -105,44 +101,9 @@ class Replacing:
         owners = owners_of(self._scope, call.args[0]).places if built and call.args else ()
         return bool(built) and (not owners or any(_related(o, places[0]) for o in owners))
 
-    def _is_kept(self, place: str, before: Span) -> bool:
-        """Whether what a place held before may live on under another name."""
-        return any(
-            self._keeps(expr, place)
-            for statement in statements_of(self._scope.node.body)
-            if isinstance(statement, _PASS_ON) and statement.span.start < before.start
-            for expr in expressions_of(statement)
-        ) or any(_mentions(function, place) for function in self._scope.functions.values())
-
-    def _keeps(self, expr: Expr, place: str) -> bool:
-        """Whether an expression passes on what a place holds, rather than to call or ask it."""
-        if place_of(expr) == place:
-            return True
-        match expr:
-            case Attr():
-                return False
-            case Call(func=func, args=args, keywords=keywords):
-                name = self._scope.dotted(func) or ""
-                if place_of(func) in _ONLY_READS or name.startswith(_ONLY_READ_BY):
-                    return False
-                inner = func.value if isinstance(func, Attr) else func
-                parts = [*args, *(k.value for k in keywords)]
-                parts += [inner] if isinstance(inner, Call) else []
-                return any(self._keeps(part, place) for part in parts)
-        return any(self._keeps(part, place) for part in children(expr))
-
 
 def _related(owner: str, place: str) -> bool:
     return f"{owner}.".startswith(f"{place}.") or f"{place}.".startswith(f"{owner}.")
-
-
-def _mentions(function: Scope, place: str) -> bool:
-    return not function.binds(root_of(place)) and any(
-        place_of(part) == place
-        for statement in statements_of(function.node.body)
-        for expr in expressions_of(statement)
-        for part in parts_of(expr)
-    )
 
 
 def makes_parameters(scope: Scope, call: Call) -> bool:

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from lintgrad.flow.bindings import Via
 from lintgrad.flow.builders import built_by
-from lintgrad.flow.events import SchedulerStep
+from lintgrad.flow.events import SchedulerBuild, SchedulerStep
+from lintgrad.flow.passing import Passing
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Argument, Scope
+from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Call, Const
 
@@ -20,6 +22,7 @@ class Scheduling:
         self._scope = scope
         self._places = places
         self._roles = roles
+        self._passing = Passing(scope)
 
     def step(self, call: Call, receiver: str) -> tuple[SchedulerStep, ...]:
         """What `receiver.step(...)` does if it is a scheduler's whose construction is in sight."""
@@ -33,6 +36,13 @@ class Scheduling:
         names = frozenset(kind for kind in kinds if kind is not None)
         optimizer = driven.pop() if len(driven) == 1 else None
         return (SchedulerStep(call.span, receiver, optimizer, names, bare),)
+
+    def built(self, place: str, value: Call, span: Span) -> Iterator[SchedulerBuild]:
+        """What assigning a call's value to a place binds, if it is a scheduler's construction."""
+        made = self._made(self._scope, value)
+        driven = self._driven(made) if made is not None else None
+        if driven is not None and not self._passing.is_passed_on(driven):
+            yield SchedulerBuild(span, place, driven)
 
     def _builds(self, scope: Scope, place: str) -> Iterator[Argument | None]:
         """The calls that make what a place may hold; None for anything else."""
