@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from lintgrad.flow import reach
 from lintgrad.flow.bindings import Via
+from lintgrad.flow.module_classes import is_module, lets_through
 from lintgrad.flow.ownership import canonical_module
 from lintgrad.flow.places import Places
 from lintgrad.flow.reach import NOTHING, UNKNOWN, Reach, either, together
-from lintgrad.flow.replacing import is_module
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Argument, Scope, root_of
 from lintgrad.syntax import apis, modules
@@ -204,7 +204,8 @@ class Reaching:
         own_class = made.scope.class_named(place_of(made.expr.func) or "")
         if own_class is not None and is_module(own_class):
             own = reach.of(canonical_module(self._places.canonical(place)))
-            return together((inputs, own)).doubtful
+            both = together((inputs, own))
+            return both if lets_through(own_class) else both.doubtful
         return None
 
     def _of_function(self, call: Call, around: Surroundings) -> Reach | None:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from lintgrad.flow.events import Replace
+from lintgrad.flow.module_classes import makes_parameters
 from lintgrad.flow.ownership import canonical_module, owners_of
 from lintgrad.flow.passing import Passing
 from lintgrad.flow.places import Places
 from lintgrad.flow.roles import Roles
-from lintgrad.flow.scopes import ClassScope, Scope
+from lintgrad.flow.scopes import Scope
 from lintgrad.source.text import Span
 from lintgrad.syntax import apis, modules
 from lintgrad.syntax.names import place_of
@@ -104,32 +105,6 @@ class Replacing:
 
 def _related(owner: str, place: str) -> bool:
     return f"{owner}.".startswith(f"{place}.") or f"{place}.".startswith(f"{owner}.")
-
-
-def makes_parameters(scope: Scope, call: Call) -> bool:
-    """Whether a call makes a module that is sure to hold parameters of its own, or a parameter."""
-    name = scope.dotted(call.func)
-    if name in modules.LAYERS or name == modules.PARAMETER:
-        return True
-    if name in modules.HOLDERS:
-        inner = [part for part in parts_of(call) if isinstance(part, Call) and part is not call]
-        return any(makes_parameters(scope, part) for part in inner)
-    own = scope.class_named(place_of(call.func) or "")
-    return own is not None and is_module(own) and _has_layers(own)
-
-
-def is_module(own: ClassScope) -> bool:
-    """Whether a class of the project is a module of torch's."""
-    return modules.MODULE in own.outside_bases()
-
-
-def _has_layers(own: ClassScope) -> bool:
-    return any(
-        method.dotted(call.func) in modules.LAYERS
-        for one in own.lineage()
-        for method in one.methods.values()
-        for call in method.calls
-    )
 
 
 def _regroups(scope: Scope) -> bool:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from lintgrad.flow.bindings import Binding, Via
 from lintgrad.flow.events import Unheld
+from lintgrad.flow.module_classes import class_text, is_module
 from lintgrad.flow.places import Places
-from lintgrad.flow.replacing import is_module
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import ClassScope, Scope
 from lintgrad.source.text import Span
@@ -65,7 +65,7 @@ class Unregistered:
 def hidden_in(own: ClassScope) -> Iterator[Hidden]:
     """The attributes of a module whose parameters it does not know of, and which it uses."""
     methods = [method for one in own.lineage() for method in one.methods.values()]
-    if any(_REGISTERS.search(_text(one)) for one in own.lineage()):
+    if any(_REGISTERS.search(class_text(one)) for one in own.lineage()):
         return
     init = own.method("__init__")
     for place, bindings in init.bindings.items() if init is not None else ():
@@ -77,13 +77,6 @@ def hidden_in(own: ClassScope) -> Iterator[Hidden]:
                 made = _collection(init, bindings)
             if made is not None and used:
                 yield Hidden(place.removeprefix("self."), made)
-
-
-def _text(own: ClassScope) -> str:
-    """The text of a class, from its header to its last statement."""
-    bodies = (own.node.body, *(method.node.body for method in own.methods.values()))
-    end = max((s.span.end for body in bodies for s in statements_of(body)), default=0)
-    return own.scope.source.text[own.node.span.start : end]
 
 
 def _product(init: Scope, bindings: list[Binding]) -> Span | None:
