@@ -10,8 +10,8 @@ from lintgrad.syntax.walk import parts_of, statements_of
 
 _CUTS = re.compile(
     # What may keep gradients from what a module is fed, or from its own parameters.
-    r"detach|no_grad|inference_mode|\.data\b|requires_grad|\.item\(|argmax|numpy|sample\(|\.grad\b"
-    r"|hook|autograd|\.eval\(|checkpoint|round|sign\(|floor|stop_grad|one_hot"
+    r"detach|no_grad|inference_mode|\.data\b|requires_grad|\.item\(|argmax|numpy|\bsample\(|\.grad\b"
+    r"|_hook|autograd|\.eval\(|checkpoint|\bround\b|\bsign\(|\bfloor\b|stop_grad|one_hot"
 )
 
 _DEEPEST = 4

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lintgrad.flow import reach
-from lintgrad.flow.bindings import Via
+from lintgrad.flow.bound_once import definition, is_public, is_shape, requires_grad
 from lintgrad.flow.module_classes import is_module, lets_through
 from lintgrad.flow.ownership import canonical_module
 from lintgrad.flow.places import Places
 from lintgrad.flow.reach import NOTHING, UNKNOWN, Reach, either, together
 from lintgrad.flow.roles import Roles
-from lintgrad.flow.scopes import Argument, Scope, root_of
+from lintgrad.flow.scopes import Scope, root_of
 from lintgrad.syntax import apis, modules
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
@@ -36,7 +36,7 @@ Env = dict[str, Reach]
 
 _CUT = frozenset(
     "detach item numpy tolist argmax argmin sample size dim numel long int bool byte new_zeros "
-    "new_ones new_full new_tensor zero_ backward".split()
+    "new_ones new_full new_tensor zero_ fill_ normal_ uniform_ backward".split()
 )
 """Methods of tensors whose result hangs on no graph."""
 
@@ -51,8 +51,8 @@ _CUT_FUNCTIONS = frozenset(
 _TENSOR_METHODS = frozenset(
     "abs add clamp clone contiguous cos cpu cuda div exp expand flatten float log log_prob "
     "log_softmax matmul mean min max mul neg norm permute pow prod relu repeat reshape rsample "
-    "entropy sigmoid sin softmax sqrt square squeeze std sub sum t tanh to transpose unsqueeze "
-    "var view".split()
+    "type entropy sigmoid sin softmax sqrt square squeeze std sub sum t tanh to transpose var view "
+    "unsqueeze".split()
 )
 
 _BUDGET = 20_000
@@ -119,7 +119,7 @@ class Reaching:
 
     def assigned(self, place: str, value: Expr, around: Surroundings) -> Reach:
         """What a place reaches that is given a value: itself, if that is a leaf made there."""
-        if isinstance(value, Call) and _requires_grad(value):
+        if isinstance(value, Call) and requires_grad(value):
             return reach.of(self._places.canonical(place))
         return self.of(value, around)
 
@@ -132,11 +132,13 @@ class Reaching:
                 return NOTHING
             case Attr(value=value) | Item(value=value):
                 inner = place_of(value)
-                if inner is None or inner in around.env:
+                if inner is None or inner in around.env or is_shape(value):
                     return self.of(value, around)
-        if place is None:
-            return UNKNOWN
-        return self._unbound(place, around)
+                if root_of(inner) in around.env and root_of(inner) != "self":
+                    return self.of(value, around)
+        if is_public(around.scope, expr):
+            return NOTHING
+        return UNKNOWN if place is None else self._unbound(place, around)
 
     def _unbound(self, place: str, around: Surroundings) -> Reach:
         """What a place reaches that nothing on the way was assigned to: data, or a leaf."""
@@ -144,9 +146,10 @@ class Reaching:
         if made is None:
             return NOTHING if around.scope.parameter(place) is not None else UNKNOWN
         if not isinstance(made.expr, Call):
-            return NOTHING if isinstance(made.expr, Const) else UNKNOWN
+            plain = isinstance(made.expr, Const) or is_public(made.scope, made.expr)
+            return NOTHING if plain else UNKNOWN
         name = made.scope.dotted(made.expr.func)
-        if name == modules.PARAMETER or _requires_grad(made.expr):
+        if name == modules.PARAMETER or requires_grad(made.expr):
             return reach.of(self._places.canonical(around.modules.get(place, place)))
         return NOTHING if name is not None and name.startswith("torch.") else UNKNOWN
 
@@ -169,7 +172,19 @@ class Reaching:
             return self._all(arguments, around)
         if place in ("len", "range", "int", "float") and not around.scope.binds(place):
             return NOTHING
-        return self._of_function(call, around) or self._all(arguments, around).partly_known
+        found = self._of_function(call, around)
+        if found is None and self._is_data(call, around):
+            found = NOTHING
+        return found or self._all(arguments, around).partly_known
+
+    def _is_data(self, call: Call, around: Surroundings) -> bool:
+        """Whether a call makes data of data: of torch's types, or by a method of data."""
+        made = definition(around.scope, place_of(call.func) or "")
+        if made is not None and is_public(made.scope, made.expr):
+            return True
+        if not isinstance(call.func, Attr) or place_of(call.func.value) not in around.env:
+            return False
+        return self._all([call.func.value, *call.args], around) == NOTHING
 
     def _all(self, parts: list[Expr], around: Surroundings) -> Reach:
         return together(self.of(part, around) for part in parts)
@@ -177,6 +192,8 @@ class Reaching:
     def _of_public(self, name: str, arguments: list[Expr], around: Surroundings) -> Reach:
         if name in _CUT_FUNCTIONS:
             return NOTHING
+        if name == "torch.autograd.Variable":
+            return self._all(arguments, around).doubtful
         if name.startswith("torch.autograd"):
             return self._all(arguments, around).partly_known
         if name.startswith("torch."):
@@ -250,34 +267,3 @@ class Reaching:
         name = made.scope.dotted(made.expr.func) or ""
         own = made.scope.class_named(place_of(made.expr.func) or "")
         return name.startswith("torch.nn.") or (own is not None and is_module(own))
-
-
-def definition(scope: Scope, place: str, depth: int = 0) -> Argument | None:
-    """The expression that a place is bound to once, through what calls pass and names pass on."""
-    if depth > 8:
-        return None
-    passed = (scope.arguments or {}).get(place)
-    if passed is not None and not scope.bindings.get(place):
-        inner = place_of(passed.expr)
-        return definition(passed.scope, inner, depth + 1) if inner is not None else passed
-    found = scope.lookup(place)
-    if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
-        return None
-    where, value = found[0], found[1][0].value
-    while isinstance(value, Call) and isinstance(value.func, Attr):
-        if value.func.name not in modules.SAME_OBJECT or where.dotted(value.func) is not None:
-            break
-        if value.func.name == "requires_grad_":
-            break
-        value = value.func.value
-    inner = place_of(value)
-    return definition(where, inner, depth + 1) if inner is not None else Argument(where, value)
-
-
-def _requires_grad(call: Call) -> bool:
-    if isinstance(call.func, Attr) and call.func.name == "requires_grad_":
-        return not call.args and not call.keywords
-    return any(
-        k.name == "requires_grad" and isinstance(k.value, Const) and k.value.value is True
-        for k in call.keywords
-    )
