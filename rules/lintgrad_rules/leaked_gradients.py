@@ -48,11 +48,11 @@ for real, noise in loader:
 ```
 
 ## Known limits
-Reported only where both losses are understood down to the modules they go through, all of them
-torch's own and built in sight. Losses that share a part on purpose look alike: a trunk that waits
-while its heads step, and takes the gradients of all of them. So what is reported is a turn of an
-optimizer alone, after a turn of another one, with nothing in its loss that was in neither. Files
-that switch `requires_grad` of parameters are left alone.
+Reported only where both losses are understood down to the modules they go through: those of torch,
+and classes of the project that detach nothing, all built in sight. Losses that share a part on
+purpose look alike: a trunk that waits while its heads step, and takes the gradients of all of them.
+So what is reported is a turn of an optimizer alone, after a turn of another one, with nothing in
+its loss that was in neither. Files that switch `requires_grad` of parameters are left alone.
 
 ## References
 - https://docs.pytorch.org/tutorials/beginner/dcgan_faces_tutorial.html
