@@ -27,6 +27,18 @@ NOT_YET_UNDERSTOOD = {
     "frameworks/mmengine.md: An override of train_step forgets one of two": "hooks of runners",
     "frameworks/skorch.md: An override of the whole step forgets the clearing": "hooks of nets",
     "frameworks/transformers.md: An optimizer beside the trainer's": "hooks of trainers",
+    "rules/scheduler-before-optimizer.md: In the training phase, but at its beginning": (
+        "a test that guards nothing but a scheduler is not remembered"
+    ),
+    "optimizers/gan.md: The graph is kept where the fake should have been cut": (
+        "whose parameters they are is not known of modules that are made in a call"
+    ),
+    "optimizers/gan.md: Both losses run backward before either step": (
+        "two losses that are meant for the same parameters look alike"
+    ),
+    "optimizers/attacks.md: The attack fills the model, the training step uses it up": (
+        "several turns of the other optimizer, which may share what they leave"
+    ),
     "outliving_never_cleared": "the file that calls mentions no training at all",
 }
 

@@ -41,7 +41,7 @@ Gradients that a backward made and a clear took away again are `zero-grad-before
 
 from collections.abc import Iterator
 
-from lintgrad.flow.events import MayBackward, Step, ZeroGrad
+from lintgrad.flow.events import Given, MayBackward, Step, StepCall, ZeroGrad
 from lintgrad.rule import (
     Category,
     Confidence,
@@ -62,9 +62,12 @@ def step_without_gradients(flow: Flow) -> Iterator[Finding]:
     """Find steps that are only ever reached without gradients, after a forward pass."""
     if next(flow.always(GRADIENTS, Step, _is_missing), None) is None:
         return
+    handed = {step.span for step in flow.events(StepCall) if step.given is not Given.NOTHING}
     wiped = {hit.subject.place for hit in flow.always(GRADIENTS, Step, is_wiped)}
     for hit in flow.always(SCALING, Step, _is_forwarded):
         place = hit.optimizer.place
+        if hit.event.span in handed:  # closure-misuse judges what an optimizer is stepped with
+            continue
         if hit.subject.place in wiped or hit.optimizer.escaped or not hit.around:
             continue
         if not flow.only(SCALING, hit, _is_without):

@@ -5,8 +5,12 @@ from collections.abc import Iterable
 from lintgrad.flow.events import Assign, Build, Event, Rebind
 from lintgrad.flow.loops import names_in
 from lintgrad.flow.places import Places
+from lintgrad.flow.rebuilding import forgets as forgets_history
+from lintgrad.flow.rebuilding import resets
 from lintgrad.flow.relevance import Relevance
+from lintgrad.flow.replacing import Replacing
 from lintgrad.flow.roles import Roles, asks_trainer
+from lintgrad.flow.scheduling import Scheduling
 from lintgrad.flow.scopes import Scope, root_of
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
@@ -22,6 +26,8 @@ class Assignments:
         self._roles = roles
         self._places = places
         self._relevance = relevance
+        self._replacing = Replacing(scope, places, roles)
+        self._scheduling = Scheduling(scope, places, roles)
 
     def events(
         self, targets: Iterable[Expr], value: Expr, span: Span, remade: frozenset[str] | None
@@ -55,6 +61,9 @@ class Assignments:
             yield from forget(names_in(target), span)
             return
         yield Assign(span, (place,), value)
+        if isinstance(value, Call):
+            yield from self._replacing.assigned(place, value, span)
+            yield from self._scheduling.built(place, value, span)
         if value is None or self._places.canonical(place) != place:
             return
         if self._relevance.is_build(value):
@@ -80,7 +89,13 @@ class Assignments:
             and owners.complete
             and remade.isdisjoint(map(root_of, owners.places))
         )
-        return Build(span, place, not old)
+        forgets = (
+            old
+            and isinstance(value, Call)
+            and forgets_history(self._scope, value)
+            and not resets(self._scope, owners.places, span)
+        )
+        return Build(span, place, not old, forgets)
 
 
 def forget(places: tuple[str, ...], span: Span) -> Iterable[Event]:

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from lintgrad.flow.asides import Asides
 from lintgrad.flow.clipping import Clipping
+from lintgrad.flow.dependence import Dependence
 from lintgrad.flow.events import Backward, Called, Escape, Event, MayBackward
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.framework_calls import FrameworkCalls
 from lintgrad.flow.gradient_writes import GradientWrites
 from lintgrad.flow.micro_batches import MicroBatches
 from lintgrad.flow.places import Places
+from lintgrad.flow.replacing import Replacing
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scaling import Scaling, is_scaling
@@ -37,12 +40,18 @@ class Calls:
         self._unseen = Unseen(scope, places, self._text)
         self._scaling = Scaling(scope, places)
         self._clipping = Clipping(scope, roles, places)
-        self._stepping = Stepping(scope, places, followed, self._scaling)
+        asides = Asides(scope, places, roles, followed.touching)
+        self._stepping = Stepping(scope, places, followed, self._scaling, asides)
+        self._replacing = Replacing(scope, places, roles)
+        self._dependence = Dependence(scope, places, roles)
         self.writes = GradientWrites(scope, places)
         self.micro_batches = MicroBatches(scope, roles, places, self.is_followed)
 
     def events(self, call: Call) -> tuple[Event, ...]:
         """What a call does to gradients, its arguments left aside."""
+        return (*self._replacing.called(call), *self._events(call))
+
+    def _events(self, call: Call) -> tuple[Event, ...]:
         of_framework = self._of_framework.events(call)
         if of_framework is not None:
             return of_framework
@@ -157,7 +166,8 @@ class Calls:
         loss = func.value
         if isinstance(loss, Call) and is_scaling(loss):
             loss = loss.args[0]
-        return (Backward(call.span, loss, gradient, scaled, scaler),)
+        reaches = self._dependence.of(call)
+        return (Backward(call.span, loss, gradient, scaled, scaler, reaches),)
 
     def _is_tensor(self, expr: Expr) -> bool:
         """Whether an expression shows that it makes a tensor (or passes no gradient at all)."""

@@ -7,6 +7,7 @@ event concerns is decided against the places and owners in the flow graph it sta
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from lintgrad.flow.reach import Reach
 from lintgrad.source.text import Span
 from lintgrad.syntax.nodes import Expr
 
@@ -41,7 +42,8 @@ class Scaler:
 class Backward:
     """Gradients of a loss are added to `.grad`; the gradient is what `backward` was passed.
 
-    Scaled if the loss was multiplied by a scaler first; None if that is not known.
+    Scaled if the loss was multiplied by a scaler first; None if that is not known. What it
+    reaches is worked out only in functions that step several optimizers.
     """
 
     span: Span
@@ -49,6 +51,7 @@ class Backward:
     gradient: Expr | None = None
     scaled: bool | None = False
     scaler: Scaler | None = None
+    reaches: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +117,15 @@ class GradAssign:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """An optimizer is built; fresh if its parameters are new each time this is reached."""
+    """An optimizer is built; fresh if its parameters are new each time this is reached.
+
+    It forgets if the parameters are those of the last time, and what was learned of them is lost.
+    """
 
     span: Span
     optimizer: str
     fresh: bool
+    forgets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +179,81 @@ class NamedOnly:
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulerStep:
+    """A scheduler moves the learning rate of an optimizer on; None if that one is not known.
+
+    Kinds are the dotted names of the classes it may be of; bare if it is called with nothing.
+    """
+
+    span: Span
+    scheduler: str
+    optimizer: str | None
+    kinds: frozenset[str]
+    bare: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerBuild:
+    """A scheduler is built on an optimizer, which has no other name in the function."""
+
+    span: Span
+    scheduler: str
+    optimizer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """A module, a layer or a parameter is replaced by one with parameters of its own.
+
+    `text` is how the code spells the place.
+    """
+
+    span: Span
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unheld:
+    """An optimizer is stepped that was built on a module, without what the module hides from it.
+
+    The span is that of the construction, `part` is the module's attribute, bound at `made`.
+    """
+
+    span: Span
+    optimizer: str
+    owner: str
+    part: str
+    made: Span
+
+
+class Given(Enum):
+    """What a step is called with."""
+
+    NOTHING = auto()
+    FUNCTION = auto()
+    RESULT = auto()
+    """The loss that a function of the project returned when it was called right there."""
+    TENSOR = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class StepCall:
+    """The step of an optimizer of a class of torch's own is called with something or nothing.
+
+    A function that it is called with is idle if it is sure to run no backward.
+    """
+
+    span: Span
+    optimizer: str
+    kind: str
+    given: Given
+    returns: bool = True
+    idle: bool = False
+    clears: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Assign:
     """Places get a new value; None if it is not known to be anything in particular."""
 
@@ -198,6 +280,11 @@ Event = (
     | Escape
     | MayBackward
     | NamedOnly
+    | SchedulerStep
+    | SchedulerBuild
+    | StepCall
+    | Replace
+    | Unheld
     | Assign
     | Rebind
     | Clip
@@ -207,3 +294,16 @@ Event = (
 
 GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called, Clip, Unscale, ScalerUpdate)
 """The events that a guard is worth deciding for."""
+
+LEAVES_GRADIENTS = (
+    Clip,
+    MayBackward,
+    Replace,
+    ScalerUpdate,
+    SchedulerBuild,
+    SchedulerStep,
+    StepCall,
+    Unheld,
+    Unscale,
+)
+"""The events that change no gradients themselves."""

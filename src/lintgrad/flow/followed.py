@@ -22,7 +22,7 @@ class Followed:
 
     def __init__(self, roles: Roles, touching: Touching, number: Callable[[Scope], int]) -> None:
         self._roles = roles
-        self._touching = touching
+        self.touching = touching
         self._number = number
 
     def events(self, scope: Scope, call: Call) -> tuple[Event, ...] | None:
@@ -33,7 +33,7 @@ class Followed:
             return (Escape(call.span, None, f"`{text}(...)` may be overridden"),)
         if callee is None:
             return None
-        if not (self._touching.runs_touching(callee) or self._touching.call_may_touch(scope, call)):
+        if not (self.touching.runs_touching(callee) or self.touching.call_may_touch(scope, call)):
             return ()
         text = spelled(scope.source.text, call.func.span)
         if callee.scope.is_generator:
@@ -57,7 +57,7 @@ class Followed:
         return self._run(callee, receiver.span, spelled(scope.source.text, receiver.span))
 
     def _run(self, callee: Callee, span: Span, text: str) -> tuple[Event, ...]:
-        if not self._touching.runs_touching(callee):
+        if not self.touching.runs_touching(callee):
             return ()
         return self._into(self._roles.frames.of_arguments(callee, ()), span, text)
 

@@ -16,6 +16,7 @@ from lintgrad.flow.events import (
     Clip,
     GradAssign,
     NamedOnly,
+    SchedulerStep,
     Step,
     Unscale,
     ZeroGrad,
@@ -106,7 +107,10 @@ def places_in(lowered: Lowered) -> frozenset[str]:
         for event in block.events:
             if isinstance(event, ZeroGrad | GradAssign | Clip):
                 found |= event.owners.places | event.owners.related
-            if isinstance(event, Step | ZeroGrad | Unscale | Clip) and event.optimizer is not None:
+            if (
+                isinstance(event, Step | ZeroGrad | Unscale | Clip | SchedulerStep)
+                and event.optimizer is not None
+            ):
                 found.add(event.optimizer)
     return frozenset(found)
 

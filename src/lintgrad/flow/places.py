@@ -248,6 +248,11 @@ class Places:
             frozenset(place for place in related if place is not None),
         )
 
+    def named_here(self, origin: Scope, place: str) -> str | None:
+        """The canonical name here of a place of another scope, or of this one."""
+        seen = place if origin is self._scope else self._seen(origin, place)
+        return None if seen is None else self.canonical(seen)
+
     def _seen(self, origin: Scope, place: str) -> str | None:
         """The name here of a place that another scope's optimizer holds the parameters of."""
         seen = self._crossing.seen(self._scope, origin, place)

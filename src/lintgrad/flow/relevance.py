@@ -3,14 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from lintgrad.flow.calls import Calls
-from lintgrad.flow.events import (
-    GRADIENT_EVENTS,
-    Clip,
-    MayBackward,
-    NamedOnly,
-    ScalerUpdate,
-    Unscale,
-)
+from lintgrad.flow.events import GRADIENT_EVENTS, LEAVES_GRADIENTS, NamedOnly
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
@@ -19,9 +12,6 @@ from lintgrad.syntax import apis, nodes
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Call, Expr, Stmt
 from lintgrad.syntax.walk import children, children_of, expressions_of, statements_of
-
-_LEAVE_GRADIENTS = (MayBackward, Clip, Unscale, ScalerUpdate)
-"""Events that neither clear gradients nor apply them, and at most may add to them."""
 
 _JUMPS = (nodes.Break, nodes.Continue, nodes.Return, nodes.Raise)
 
@@ -93,7 +83,7 @@ class Relevance:
     def changes_gradients(self, expr: Expr) -> bool:
         """Whether evaluating an expression does more than call what cannot be seen."""
         if isinstance(expr, Call) and any(
-            not isinstance(event, _LEAVE_GRADIENTS) for event in self._calls.events(expr)
+            not isinstance(event, LEAVES_GRADIENTS) for event in self._calls.events(expr)
         ):
             return True
         return any(map(self.changes_gradients, evaluated(expr)))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from lintgrad.flow import guesses
+from lintgrad.flow.asides import Asides
 from lintgrad.flow.events import Escape, Event
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.places import Places
@@ -17,11 +18,14 @@ from lintgrad.syntax.nodes import Attr, Call
 class Stepping:
     """Turns the `step` calls of one function into events."""
 
-    def __init__(self, scope: Scope, places: Places, followed: Followed, scaling: Scaling) -> None:
+    def __init__(
+        self, scope: Scope, places: Places, followed: Followed, scaling: Scaling, asides: Asides
+    ) -> None:
         self._scope = scope
         self._places = places
         self._followed = followed
         self._scaling = scaling
+        self._asides = asides
         self._text = scope.source.text
 
     def events(self, call: Call, func: Attr) -> tuple[Event, ...]:
@@ -33,12 +37,16 @@ class Stepping:
             return (self._escape(call, None, "steps something that has no name here"),)
         role = self._places.role(receiver)
         handed = place_of(call.args[0]) if call.args else None
+        if role is Role.SCHEDULER:
+            return self._asides.of_schedule(call, receiver)
         if self._scaling.is_scaler(receiver):
             return self._scaler_step(call, receiver, handed)
         if role is Role.OPTIMIZER or (
             role is None and self._stepped_like_optimizer(call, receiver)
         ):
-            return (*self._closure(call, receiver), self._places.step(call.span, receiver))
+            step = self._places.step(call.span, receiver)
+            asides = self._asides.of_step(call, receiver)
+            return (*asides, *self._closure(call, receiver), step)
         if handed is not None and self._places.is_optimizer(handed):
             return (self._escape(call, frozenset({self._places.canonical(handed)}), "is unknown"),)
         if role is Role.OWN_OBJECT:
