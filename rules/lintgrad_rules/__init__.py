@@ -1,14 +1,24 @@
 """The rules that come with lintgrad."""
 
+from lintgrad_rules.backward_not_called import backward_not_called
+from lintgrad_rules.clear_has_no_effect import clear_has_no_effect
+from lintgrad_rules.grad_assigned_non_tensor import grad_assigned_non_tensor
 from lintgrad_rules.missing_zero_grad import missing_zero_grad
 from lintgrad_rules.nonscalar_backward import nonscalar_backward
+from lintgrad_rules.result_discarded import result_discarded
+from lintgrad_rules.step_not_called import step_not_called
 from lintgrad_rules.unreadable import unreadable
 from lintgrad_rules.unused_ignore import unused_ignore
 from lintgrad_rules.zero_grad_before_step import zero_grad_before_step
 
 RULES = (
+    backward_not_called,
+    clear_has_no_effect,
+    grad_assigned_non_tensor,
     missing_zero_grad,
     nonscalar_backward,
+    result_discarded,
+    step_not_called,
     unreadable,
     unused_ignore,
     zero_grad_before_step,

@@ -6,6 +6,8 @@ event concerns is decided against the places and owners in the flow graph it sta
 
 from dataclasses import dataclass
 
+from lintgrad.flow.evidence import Basis
+from lintgrad.flow.slip import Slip
 from lintgrad.source.text import Span
 from lintgrad.syntax.nodes import Expr
 
@@ -129,6 +131,20 @@ class Rebind:
     places: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Slipped:
+    """A statement that does not do what it looks like, whatever state it is reached in.
+
+    Subject is the place or the code that it is about, instead what would do it.
+    """
+
+    span: Span
+    slip: Slip
+    subject: str
+    basis: Basis
+    instead: str = ""
+
+
 Event = (
     Backward
     | Step
@@ -141,6 +157,7 @@ Event = (
     | NamedOnly
     | Assign
     | Rebind
+    | Slipped
 )
 
 GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called)

@@ -16,6 +16,7 @@ _NOT_OPTIMIZER = frozenset(
     "annealer temperature beta noise".split()
 )
 _OPTIMIZER = frozenset("opt optim optimizer optimizers optimiser optims solver adam sgd".split())
+_SCHEDULER = frozenset("sched scheduler schedulers".split())
 _MODEL = frozenset("model net network module encoder decoder critic actor policy".split())
 
 _TOUCHES_GRADIENTS = frozenset(
@@ -44,6 +45,10 @@ _LEAVES_OPTIMIZER_ALONE = frozenset(
     "logger logging print summary report param params count dump decay record evaluate validate "
     "eval test".split()
 )
+_TRIES = frozenset(
+    "test tests bench benchmark benchmarks profile profiling timing time measure speed latency "
+    "throughput flops warmup compile trace smoke check demo".split()
+)
 
 
 _CLEARING = re.compile(r"zero_grad|\.grad\b|clear|reset", re.IGNORECASE)
@@ -64,6 +69,16 @@ def not_an_optimizer(place: str) -> bool:
 def named_like_optimizer(place: str) -> bool:
     """Whether a place is named like an optimizer."""
     return not _OPTIMIZER.isdisjoint(words(place)) and not not_an_optimizer(place)
+
+
+def named_like_scheduler(place: str) -> bool:
+    """Whether a place is named like a scheduler of learning rates."""
+    return not _SCHEDULER.isdisjoint(words(place)[-1:])
+
+
+def tries_out(function: str) -> bool:
+    """Whether a function is named as if it only tries or measures something, or shows it."""
+    return not _TRIES.isdisjoint(words(function))
 
 
 def attribute_behind(place: str) -> str | None:

@@ -12,6 +12,7 @@ from lintgrad.flow.events import (
     GradAssign,
     MayBackward,
     NamedOnly,
+    Slipped,
     Step,
     ZeroGrad,
 )
@@ -37,6 +38,7 @@ _EVENTS: dict[type, str] = {
     Escape: "not understood",
     MayBackward: "may add gradients",
     NamedOnly: "names only",
+    Slipped: "has no effect",
 }
 
 _Solution = Solution[Grad, GradAct, Optimizer]

@@ -12,9 +12,10 @@ from lintgrad.dataflow.contexts import Context, LoopAround, contexts_of, context
 from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Typestate
 from lintgrad.dataflow.witness import Passed, trail
-from lintgrad.flow.events import Event
+from lintgrad.flow.events import Event, Slipped
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.graph import Enter, FlowGraph, Leave, Optimizer, reachable
+from lintgrad.flow.slip import Slip
 from lintgrad.rule.finding import Confidence
 from lintgrad.typestates.tensors import Loss, losses_of
 
@@ -72,6 +73,11 @@ _BY_BASIS = {
 }
 
 
+def confidence_by(basis: Basis) -> Confidence:
+    """How sure a finding can be that rests on what something is taken to be."""
+    return _BY_BASIS[basis]
+
+
 class Acted(NamedTuple):
     """An event that concerns an optimizer, what it does to it, and the loops it is in."""
 
@@ -99,6 +105,11 @@ class Flow:
             for _, event in events_of(self.graphs[number]):
                 if isinstance(event, kind):
                     yield event
+
+    def slips(self, *kinds: Slip) -> Iterator[Slipped]:
+        """The function's own statements that do not do what they look like, each once."""
+        found = (event for _, event in events_of(self.graph) if isinstance(event, Slipped))
+        yield from {event: None for event in found if event.slip in kinds}
 
     def passes_between(
         self,

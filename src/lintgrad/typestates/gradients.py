@@ -16,6 +16,7 @@ from lintgrad.flow.events import (
     NamedOnly,
     Owners,
     Rebind,
+    Slipped,
     Step,
     ZeroGrad,
 )
@@ -130,7 +131,7 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
             return GradAct.LOSE if _rebound(places, optimizer.place) else None
         case MayBackward():
             return GradAct.DOUBT
-        case NamedOnly() | Assign() | Called():
+        case NamedOnly() | Assign() | Called() | Slipped():
             pass
     return None
 
