@@ -5,6 +5,7 @@ from lintgrad_rules.clear_has_no_effect import clear_has_no_effect
 from lintgrad_rules.grad_assigned_non_tensor import grad_assigned_non_tensor
 from lintgrad_rules.missing_zero_grad import missing_zero_grad
 from lintgrad_rules.nonscalar_backward import nonscalar_backward
+from lintgrad_rules.parameters_exhausted import parameters_exhausted
 from lintgrad_rules.result_discarded import result_discarded
 from lintgrad_rules.step_not_called import step_not_called
 from lintgrad_rules.unreadable import unreadable
@@ -17,6 +18,7 @@ RULES = (
     grad_assigned_non_tensor,
     missing_zero_grad,
     nonscalar_backward,
+    parameters_exhausted,
     result_discarded,
     step_not_called,
     unreadable,

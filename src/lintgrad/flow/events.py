@@ -145,6 +145,28 @@ class Slipped:
     instead: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Exhaustible:
+    """A place that holds a generator, and the expressions that make it anew.
+
+    If `emptied` is a span, the object was made with what is there consumed already.
+    """
+
+    place: str
+    made: tuple[Expr, ...]
+    basis: Basis
+    emptied: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consumed:
+    """Something runs through a generator; by what, or None if it may or may not."""
+
+    span: Span
+    subject: Exhaustible
+    by: str | None
+
+
 Event = (
     Backward
     | Step
@@ -158,6 +180,7 @@ Event = (
     | Assign
     | Rebind
     | Slipped
+    | Consumed
 )
 
 GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called)

@@ -48,7 +48,7 @@ def lower_frame(program: Program, crossing: Crossing, frame: Scope) -> Lowered:
     places = Places(frame, program.roles, crossing, file.usage, strength)
     followed = Followed(program.roles, program.touching, program.number)
     calls = Calls(frame, program.roles, places, followed)
-    slips = Slips(frame, places, file.usage, strength)
+    slips = Slips(frame, program.roles, places, file.usage, strength)
     relevance = Relevance(frame, program.roles, calls, places, slips)
     assignments = Assignments(frame, program.roles, places, relevance)
     conditions = Conditions(frame, places, frame.source.text)

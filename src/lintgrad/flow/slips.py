@@ -1,10 +1,11 @@
-"""Statements that do not do what they look like, found in one function."""
+"""Statements that do not do what they look like, and generators that are run through."""
 
 from collections.abc import Iterator
 
 from lintgrad.flow import guesses
+from lintgrad.flow.consuming import Consuming
 from lintgrad.flow.discarded import ARITHMETIC, Discarded, may_be_dropped
-from lintgrad.flow.events import Slipped
+from lintgrad.flow.events import Consumed, Slipped
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.gradients_by_hand import grad_holder
 from lintgrad.flow.ineffective import Ineffective
@@ -12,6 +13,7 @@ from lintgrad.flow.kinds import Kinds
 from lintgrad.flow.misfits import Misfits
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
+from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope
 from lintgrad.flow.slip import Slip
 from lintgrad.flow.usage import Usage
@@ -36,7 +38,9 @@ _STEPS = frozenset({"step", "update", "unscale_"})
 class Slips:
     """Turns statements of one function into what is wrong with them; remembers its answers."""
 
-    def __init__(self, scope: Scope, places: Places, usage: Usage, strength: Basis) -> None:
+    def __init__(
+        self, scope: Scope, roles: Roles, places: Places, usage: Usage, strength: Basis
+    ) -> None:
         self._scope = scope
         self._places = places
         self._strength = strength
@@ -45,15 +49,22 @@ class Slips:
         self._discarded = Discarded(scope, places, self._kinds)
         self._ineffective = Ineffective(scope, places, self._kinds, usage)
         self._misfits = Misfits(scope, places, self._kinds)
-        self._tried = _tried(scope)
+        self._consuming = Consuming(scope, roles, self._kinds)
+        tried = _tried(scope)
+        self._looked_at = frozenset(s for s in _slipping(scope) if s not in tried)
+        """The statements of the function itself: parts of expressions are lowered as if they were
+        statements, too."""
         self._known: dict[Stmt, tuple[Slipped, ...]] = {}
 
-    def of(self, statement: Stmt) -> tuple[Slipped, ...]:
-        """What a statement itself does wrong, whatever is in its blocks."""
-        if not isinstance(statement, ExprStmt | Assign) or not _may_slip(statement):
+    def of(self, statement: Stmt) -> tuple[Slipped | Consumed, ...]:
+        """What there is to say of a statement itself, whatever is in its blocks."""
+        return (*self._wrong(statement), *self._consuming.of(statement))
+
+    def _wrong(self, statement: Stmt) -> tuple[Slipped, ...]:
+        if not isinstance(statement, ExprStmt | Assign) or statement not in self._looked_at:
             return ()
         if statement not in self._known:
-            found = () if statement in self._tried else tuple(self._found(statement))
+            found = tuple(self._found(statement))
             self._known[statement] = tuple(
                 Slipped(s.span, s.slip, s.subject, min(s.basis, self._strength), s.instead)
                 for s in found
@@ -109,10 +120,13 @@ def _overwrites(method: Attr) -> bool:
 
 def may_slip(scope: Scope) -> bool:
     """Whether a function has a statement that is worth a closer look."""
-    return any(
-        isinstance(statement, ExprStmt | Assign) and _may_slip(statement)
-        for statement in statements_of(scope.node.body)
-    )
+    return any(True for _ in _slipping(scope))
+
+
+def _slipping(scope: Scope) -> Iterator[Stmt]:
+    for statement in statements_of(scope.node.body):
+        if isinstance(statement, ExprStmt | Assign) and _may_slip(statement):
+            yield statement
 
 
 def _may_slip(statement: ExprStmt | Assign) -> bool:

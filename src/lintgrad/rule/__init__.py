@@ -8,6 +8,7 @@ from lintgrad.flow.slip import Slip
 from lintgrad.rule.declared import Rule, rule, unread_rule, unused_rule
 from lintgrad.rule.finding import Category, Confidence, Finding, Related, Severity, Unread, Unused
 from lintgrad.rule.flow import Acted, Flow, Hit, confidence_by
+from lintgrad.rule.meeting import Met
 from lintgrad.source.text import Span
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Finding",
     "Flow",
     "Hit",
+    "Met",
     "Passed",
     "Related",
     "Rule",

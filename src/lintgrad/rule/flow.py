@@ -12,11 +12,13 @@ from lintgrad.dataflow.contexts import Context, LoopAround, contexts_of, context
 from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Typestate
 from lintgrad.dataflow.witness import Passed, trail
-from lintgrad.flow.events import Event, Slipped
+from lintgrad.flow.events import Consumed, Event, Slipped
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.graph import Enter, FlowGraph, Leave, Optimizer, reachable
 from lintgrad.flow.slip import Slip
 from lintgrad.rule.finding import Confidence
+from lintgrad.rule.meeting import Met, met
+from lintgrad.typestates.exhaustion import exhaustion_of, is_empty
 from lintgrad.typestates.tensors import Loss, losses_of
 
 E = TypeVar("E", bound=Event)
@@ -110,6 +112,15 @@ class Flow:
         """The function's own statements that do not do what they look like, each once."""
         found = (event for _, event in events_of(self.graph) if isinstance(event, Slipped))
         yield from {event: None for event in found if event.slip in kinds}
+
+    def emptied(self) -> Iterator[tuple[Consumed, Met]]:
+        """Where the function runs through a generator that may have nothing left."""
+        events = (event for _, event in events_of(self.graph) if isinstance(event, Consumed))
+        for subject in {event.subject: None for event in events}:
+            typestate = exhaustion_of(subject)
+            for one in met(self.graphs, self.number, typestate, subject, is_empty):
+                if isinstance(one.event, Consumed) and one.event.by is not None:
+                    yield one.event, one
 
     def passes_between(
         self,

@@ -9,6 +9,7 @@ from lintgrad.flow.events import (
     Backward,
     Build,
     Called,
+    Consumed,
     Escape,
     Event,
     GradAssign,
@@ -131,7 +132,7 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
             return GradAct.LOSE if _rebound(places, optimizer.place) else None
         case MayBackward():
             return GradAct.DOUBT
-        case NamedOnly() | Assign() | Called() | Slipped():
+        case NamedOnly() | Assign() | Called() | Slipped() | Consumed():
             pass
     return None
 
