@@ -63,7 +63,7 @@ class Discarded:
         return self._scope.parent is None and statement in self._scope.node.body
 
     def _arithmetic(self, left: Expr) -> Basis | None:
-        basis = self._kinds.tensor(left)
+        basis = self._kinds.tensor(left) or self._kinds.runs_backward(left)
         return None if basis is None or self._tried_out() else basis
 
     def _call(self, call: Call) -> tuple[Basis | None, str]:
@@ -118,7 +118,8 @@ class Discarded:
         if role is Role.SCALER:
             return Basis.BUILT
         guessed = role is None and "scaler" in guesses.words(place)
-        return Basis.USED if guessed and self._kinds.tensor(call.args[0]) is not None else None
+        scaled = self._kinds.tensor(call.args[0]) or self._kinds.runs_backward(call.args[0])
+        return Basis.USED if guessed and scaled is not None else None
 
     def _trains(self) -> bool:
         return any(

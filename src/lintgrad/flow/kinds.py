@@ -11,7 +11,7 @@ from lintgrad.syntax import tensors
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Binary, Call, Expr, Item, Name, Sequence, Unary
 
-_ONLY_TENSORS = frozenset({"requires_grad_", "detach_", "retain_grad", "backward"})
+_ONLY_TENSORS = frozenset({"requires_grad_", "detach_", "retain_grad"})
 _ONLY_MODULES = frozenset({"parameters", "named_parameters", "load_state_dict", "train", "eval"})
 _PARAMETERS = frozenset({"parameters", "named_parameters"})
 _HOLDERS = frozenset({"list", "tuple", "enumerate", "reversed", "zip", "filter"})
@@ -51,6 +51,13 @@ class Kinds:
                 return None
         used = place is not None and place != "self" and self._usage.methods(place)
         return Basis.USED if used and _ONLY_MODULES & used and not _ONLY_TENSORS & used else None
+
+    def runs_backward(self, expr: Expr) -> Basis | None:
+        """The evidence that an expression is a loss: backward is called on it somewhere."""
+        place = place_of(expr)
+        if place is None or "backward" not in self._usage.methods(place):
+            return None
+        return None if self._usage.methods(place) & {"step", "parameters"} else Basis.USED
 
     def _used_as_tensor(self, expr: Expr) -> Basis | None:
         place = place_of(expr)

@@ -252,6 +252,23 @@ class Places:
             return None, UNKNOWN_OWNERS
         return None, Owners(frozenset({self.canonical(place)}), complete=True)
 
+    def updated_by_hand(self, holder: Expr) -> str | None:
+        """Note that code updates leaves by hand; the place that stands for who does so.
+
+        None if it is not known whose they are, or if an optimizer does it in its own `step`.
+        """
+        optimizer, owners = self.parameters(holder)
+        if optimizer is not None or not owners.complete or not owners.whole or not owners.places:
+            return None
+        first = min(owners.places)
+        if root_of(first) == "self" or "[" in first:
+            return None
+        if first not in self.optimizers:
+            made_here = all(root_of(place) in self._scope.bindings for place in owners.places)
+            basis = Basis.BUILT if made_here else Basis.USED
+            self.optimizers[first] = Optimizer(first, min(basis, self._strength), owners)
+        return first
+
     def _elements(self, binding: Binding) -> tuple[str | None, Owners]:
         iterated = element_source(binding.value, binding.index, binding.parts) or binding.value
         optimizer = self._group_of(iterated)

@@ -4,6 +4,7 @@ from lintgrad.dataflow.conditions import Condition
 from lintgrad.dataflow.typestate import Certainty
 from lintgrad.dataflow.witness import Passed
 from lintgrad.flow.evidence import Basis
+from lintgrad.flow.graph import Optimizer
 from lintgrad.flow.slip import Slip
 from lintgrad.rule.declared import Rule, rule, unread_rule, unused_rule
 from lintgrad.rule.finding import Category, Confidence, Finding, Related, Severity, Unread, Unused
@@ -22,6 +23,7 @@ __all__ = [
     "Flow",
     "Hit",
     "Met",
+    "Optimizer",
     "Passed",
     "Related",
     "Rule",
