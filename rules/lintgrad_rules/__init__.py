@@ -3,6 +3,9 @@
 from lintgrad_rules.backward_not_called import backward_not_called
 from lintgrad_rules.clear_has_no_effect import clear_has_no_effect
 from lintgrad_rules.grad_assigned_non_tensor import grad_assigned_non_tensor
+from lintgrad_rules.grad_of_nonleaf import grad_of_nonleaf
+from lintgrad_rules.leaf_rebound import leaf_rebound
+from lintgrad_rules.leaf_updated_in_graph import leaf_updated_in_graph
 from lintgrad_rules.missing_zero_grad import missing_zero_grad
 from lintgrad_rules.nonscalar_backward import nonscalar_backward
 from lintgrad_rules.parameters_exhausted import parameters_exhausted
@@ -16,6 +19,9 @@ RULES = (
     backward_not_called,
     clear_has_no_effect,
     grad_assigned_non_tensor,
+    grad_of_nonleaf,
+    leaf_rebound,
+    leaf_updated_in_graph,
     missing_zero_grad,
     nonscalar_backward,
     parameters_exhausted,

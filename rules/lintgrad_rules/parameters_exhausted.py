@@ -58,21 +58,25 @@ from lintgrad.rule import (
     confidence_by,
     rule,
 )
+from lintgrad.typestates.exhaustion import exhaustion_of, is_empty
 
 
 @rule(code="LG306", category=Category.STEPPING, severity=Severity.WARNING, docs=__doc__)
 def parameters_exhausted(flow: Flow) -> Iterator[Finding]:
     """Find generators that are run through again."""
-    for event, met in flow.emptied():
-        sure = confidence_by(event.subject.basis)
-        yield Finding(
-            event.span,
-            f"`{event.subject.place}` is a generator that was run through before: "
-            f"{event.by} finds nothing in it",
-            sure if met.certainty is Certainty.ALWAYS else Confidence.LOW,
-            tuple(_story(event, met)),
-            help="keep the parameters in a list: `list(...)`",
-        )
+    for generator in flow.generators():
+        sure = confidence_by(generator.basis)
+        for met in flow.met(exhaustion_of(generator), generator, is_empty):
+            event = met.event
+            if isinstance(event, Consumed) and event.by is not None:
+                yield Finding(
+                    event.span,
+                    f"`{generator.place}` is a generator that was run through before: "
+                    f"{event.by} finds nothing in it",
+                    sure if met.certainty is Certainty.ALWAYS else Confidence.LOW,
+                    tuple(_story(event, met)),
+                    help="keep the parameters in a list: `list(...)`",
+                )
 
 
 def _story(event: Consumed, met: Met) -> Iterator[Related]:

@@ -167,6 +167,31 @@ class Consumed:
     by: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A name that holds a leaf: the expressions that make it one, and those that lose it."""
+
+    place: str
+    made: tuple[Expr, ...]
+    lost: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GradRead:
+    """`w.grad` is read of what a name holds that was a leaf when it was made."""
+
+    span: Span
+    subject: Leaf
+
+
+@dataclass(frozen=True, slots=True)
+class LeafRenewed:
+    """What a name holds may be made a leaf in place: `w.detach_()`, `w.requires_grad_()`."""
+
+    span: Span
+    subject: Leaf
+
+
 Event = (
     Backward
     | Step
@@ -181,6 +206,8 @@ Event = (
     | Rebind
     | Slipped
     | Consumed
+    | GradRead
+    | LeafRenewed
 )
 
 GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called)

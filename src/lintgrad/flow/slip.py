@@ -28,3 +28,7 @@ class Slip(Enum):
     """`x.detach()`: what is returned is dropped, and nothing else happens."""
     ATTRIBUTE_UNREAD = auto()
     """`model.requires_grad = False`: an attribute is set that nothing reads."""
+    LEAF_IN_GRAPH = auto()
+    """`w -= rate * w.grad` outside of `no_grad`."""
+    GRAD_OF_COMPUTED = auto()
+    """`(w * 2).grad`: only leaves get gradients."""

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from lintgrad.flow import guesses
 from lintgrad.flow.consuming import Consuming
 from lintgrad.flow.discarded import ARITHMETIC, Discarded, may_be_dropped
-from lintgrad.flow.events import Consumed, Slipped
+from lintgrad.flow.events import Event, Slipped
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.gradients_by_hand import grad_holder
 from lintgrad.flow.ineffective import Ineffective
 from lintgrad.flow.kinds import Kinds
+from lintgrad.flow.leaves import Leaves
 from lintgrad.flow.misfits import Misfits
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
@@ -50,15 +51,20 @@ class Slips:
         self._ineffective = Ineffective(scope, places, self._kinds, usage)
         self._misfits = Misfits(scope, places, self._kinds)
         self._consuming = Consuming(scope, roles, self._kinds)
+        self._leaves = Leaves(scope, self._kinds)
         tried = _tried(scope)
         self._looked_at = frozenset(s for s in _slipping(scope) if s not in tried)
         """The statements of the function itself: parts of expressions are lowered as if they were
         statements, too."""
         self._known: dict[Stmt, tuple[Slipped, ...]] = {}
 
-    def of(self, statement: Stmt) -> tuple[Slipped | Consumed, ...]:
+    def of(self, statement: Stmt) -> tuple[Event, ...]:
         """What there is to say of a statement itself, whatever is in its blocks."""
-        return (*self._wrong(statement), *self._consuming.of(statement))
+        return (
+            *self._wrong(statement),
+            *self._consuming.of(statement),
+            *self._leaves.of(statement),
+        )
 
     def _wrong(self, statement: Stmt) -> tuple[Slipped, ...]:
         if not isinstance(statement, ExprStmt | Assign) or statement not in self._looked_at:

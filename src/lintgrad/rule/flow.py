@@ -10,15 +10,14 @@ from lintgrad.dataflow.between import through
 from lintgrad.dataflow.conditions import Condition, condition_of
 from lintgrad.dataflow.contexts import Context, LoopAround, contexts_of, contexts_of_next_call
 from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
-from lintgrad.dataflow.typestate import Act, Certainty, State, Typestate
+from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, Typestate
 from lintgrad.dataflow.witness import Passed, trail
-from lintgrad.flow.events import Consumed, Event, Slipped
+from lintgrad.flow.events import Consumed, Event, Exhaustible, GradRead, Leaf, Slipped
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.graph import Enter, FlowGraph, Leave, Optimizer, reachable
 from lintgrad.flow.slip import Slip
 from lintgrad.rule.finding import Confidence
 from lintgrad.rule.meeting import Met, met
-from lintgrad.typestates.exhaustion import exhaustion_of, is_empty
 from lintgrad.typestates.tensors import Loss, losses_of
 
 E = TypeVar("E", bound=Event)
@@ -113,14 +112,24 @@ class Flow:
         found = (event for _, event in events_of(self.graph) if isinstance(event, Slipped))
         yield from {event: None for event in found if event.slip in kinds}
 
-    def emptied(self) -> Iterator[tuple[Consumed, Met]]:
-        """Where the function runs through a generator that may have nothing left."""
-        events = (event for _, event in events_of(self.graph) if isinstance(event, Consumed))
-        for subject in {event.subject: None for event in events}:
-            typestate = exhaustion_of(subject)
-            for one in met(self.graphs, self.number, typestate, subject, is_empty):
-                if isinstance(one.event, Consumed) and one.event.by is not None:
-                    yield one.event, one
+    def generators(self) -> Iterator[Exhaustible]:
+        """The places of the function itself that hold a generator, and are read."""
+        found = (event for _, event in events_of(self.graph) if isinstance(event, Consumed))
+        yield from {event.subject: None for event in found}
+
+    def leaves(self) -> Iterator[Leaf]:
+        """The leaves of the function itself whose gradients are read, and which it may lose."""
+        found = (event for _, event in events_of(self.graph) if isinstance(event, GradRead))
+        yield from {event.subject: None for event in found}
+
+    def met(
+        self,
+        typestate: Typestate[State, Act, Subject],
+        subject: Subject,
+        bad: Callable[[State], bool],
+    ) -> Iterator[Met]:
+        """The function's own events that a subject is in a bad state at."""
+        return met(self.graphs, self.number, typestate, subject, bad)
 
     def passes_between(
         self,
