@@ -131,7 +131,7 @@ class Consuming:
                 if place_of(module) == "self":
                     outside = scope.owner.outside_bases() if scope.owner is not None else ()
                     return Basis.BUILT if any(b.endswith("nn.Module") for b in outside) else None
-                return self._kinds.module(module)
+                return self._kinds.with_parameters(module)
         return None
 
 
@@ -143,6 +143,24 @@ def _emptied_while_made(made: Scope, roles: Roles, subject: Exhaustible) -> Span
     if any(event.by is None for event in everywhere):
         return None
     return straight[0].span if straight else None
+
+
+def keeps_generator(scope: Scope) -> bool:
+    """Whether a function has the shape of one that keeps a generator in a place."""
+    bound = (binding for bindings in scope.bindings.values() for binding in bindings)
+    return any(binding.via is Via.VALUE and _is_maker(binding.value) for binding in bound)
+
+
+def _is_maker(value: Expr) -> bool:
+    match value:
+        case Comprehension(kind=kind):
+            return kind == "GeneratorExp"
+        case Call(func=Name(id=name) | Attr(name=name)):
+            return name in _MAKERS
+    return False
+
+
+_MAKERS = _GENERATORS | {"filter", "map"}
 
 
 class Consumers:
@@ -173,10 +191,11 @@ class Consumers:
             case Call(func=func):
                 arguments = (*expr.args, *(k.value for k in expr.keywords))
                 last = (place_of(func) or "").rpartition(".")[2]
-                if last not in _HARMLESS:
-                    inner = by if last in _LAZY else self._consumer(expr)
-                    yield func, None
-                    yield from ((argument, inner) for argument in arguments)
+                inner = by if last in _LAZY else self._consumer(expr)
+                yield func, None
+                for argument in arguments:
+                    if last not in _HARMLESS or place_of(argument) is None:
+                        yield argument, inner
             case Comprehension(kind=kind):
                 inner = by if kind == "GeneratorExp" else "a comprehension"
                 for clause in expr.clauses:

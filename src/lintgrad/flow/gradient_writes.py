@@ -11,6 +11,7 @@ from lintgrad.flow.gradients_by_hand import (
     updated,
     updated_in_place,
 )
+from lintgrad.flow.kinds import is_built_module
 from lintgrad.flow.places import Places
 from lintgrad.flow.scopes import Scope
 from lintgrad.source.text import Span
@@ -37,6 +38,8 @@ class GradientWrites:
         holder = grad_holder(target)
         if holder is None:
             return self._replaced(target, value, span)
+        if isinstance(target, Attr) and is_built_module(self._scope, holder):
+            return ()  # a module has no gradient: an attribute is set that nothing reads
         if value is None or is_nothing(value):
             return (self._clear_by_hand(holder, span),)
         _, owners = self._places.parameters(holder)

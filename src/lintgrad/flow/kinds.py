@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from lintgrad.flow import guesses
 from lintgrad.flow.bindings import Binding, Via, at
 from lintgrad.flow.elements import element_source
 from lintgrad.flow.evidence import Basis
@@ -42,15 +43,27 @@ class Kinds:
 
     def module(self, expr: Expr) -> Basis | None:
         """The evidence that an expression is a module, and no parameter; None if there is none."""
+        if is_built_module(self._scope, expr):
+            return Basis.BUILT
         place = place_of(expr)
         found = self._scope.lookup(place) if place is not None else None
-        if found is not None:
-            if all(_builds_module(found[0], b) for b in found[1]):
-                return Basis.BUILT
-            if any(_tensor(found[0], b.value, frozenset()) for b in found[1]):
-                return None
+        if found is not None and any(_tensor(found[0], b.value, frozenset()) for b in found[1]):
+            return None
         used = place is not None and place != "self" and self._usage.methods(place)
         return Basis.USED if used and _ONLY_MODULES & used and not _ONLY_TENSORS & used else None
+
+    def with_parameters(self, expr: Expr) -> Basis | None:
+        """The evidence that what has a method `parameters` is a module.
+
+        The method alone is none: a class that cannot be seen may return a list.
+        """
+        found = self.module(expr)
+        place = place_of(expr)
+        if found is not Basis.USED or place is None:
+            return found
+        used = self._usage.methods(place) & _ONLY_MODULES - _PARAMETERS
+        told = used or self._usage.is_called(place) or guesses.named_like_model(place)
+        return Basis.USED if told else None
 
     def runs_backward(self, expr: Expr) -> Basis | None:
         """The evidence that an expression is a loss: backward is called on it somewhere."""
@@ -65,6 +78,13 @@ class Kinds:
             return None
         used = self._usage.methods(place)
         return Basis.USED if _ONLY_TENSORS & used and "step" not in used else None
+
+
+def is_built_module(scope: Scope, expr: Expr) -> bool:
+    """Whether it is in sight that a place is given modules, and nothing else."""
+    place = place_of(expr)
+    found = scope.lookup(place) if place is not None else None
+    return found is not None and all(_builds_module(found[0], b) for b in found[1])
 
 
 def _tensor(scope: Scope, expr: Expr, seen: _Seen) -> Basis | None:

@@ -17,7 +17,7 @@ from lintgrad.flow.scopes import Scope, root_of
 from lintgrad.flow.usage import Usage
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Item, Name
+from lintgrad.syntax.nodes import Attr, Binary, Call, Const, Expr, Item, Name
 
 _MODULE_METHODS = frozenset({"parameters", "named_parameters", "train", "eval", "modules"})
 _OPTIMIZER_METHODS = frozenset({"step", "param_groups", "add_param_group"})
@@ -261,13 +261,18 @@ class Places:
         if optimizer is not None or not owners.complete or not owners.whole or not owners.places:
             return None
         first = min(owners.places)
-        if root_of(first) == "self" or "[" in first:
+        if root_of(first) == "self" or "[" in first or self._is_computed(owners.places):
             return None
         if first not in self.optimizers:
             made_here = all(root_of(place) in self._scope.bindings for place in owners.places)
             basis = Basis.BUILT if made_here else Basis.USED
             self.optimizers[first] = Optimizer(first, min(basis, self._strength), owners)
         return first
+
+    def _is_computed(self, places: frozenset[str]) -> bool:
+        """Whether arithmetic makes what one of the places holds: that is no leaf."""
+        bound = (b for place in places for b in self._scope.bindings.get(place, ()))
+        return any(b.via is Via.VALUE and isinstance(b.value, Binary) for b in bound)
 
     def _elements(self, binding: Binding) -> tuple[str | None, Owners]:
         iterated = element_source(binding.value, binding.index, binding.parts) or binding.value

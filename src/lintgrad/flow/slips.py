@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from lintgrad.flow import guesses
-from lintgrad.flow.consuming import Consuming
+from lintgrad.flow.consuming import Consuming, keeps_generator
 from lintgrad.flow.discarded import ARITHMETIC, Discarded, may_be_dropped
 from lintgrad.flow.events import Event, Slipped
 from lintgrad.flow.evidence import Basis
@@ -126,7 +126,7 @@ def _overwrites(method: Attr) -> bool:
 
 def may_slip(scope: Scope) -> bool:
     """Whether a function has a statement that is worth a closer look."""
-    return any(True for _ in _slipping(scope))
+    return any(True for _ in _slipping(scope)) or keeps_generator(scope)
 
 
 def _slipping(scope: Scope) -> Iterator[Stmt]:
