@@ -1,6 +1,7 @@
 """The rules that come with lintgrad."""
 
 from lintgrad_rules.backward_not_called import backward_not_called
+from lintgrad_rules.backward_twice import backward_twice
 from lintgrad_rules.clear_has_no_effect import clear_has_no_effect
 from lintgrad_rules.grad_assigned_non_tensor import grad_assigned_non_tensor
 from lintgrad_rules.grad_of_nonleaf import grad_of_nonleaf
@@ -17,6 +18,7 @@ from lintgrad_rules.zero_grad_before_step import zero_grad_before_step
 
 RULES = (
     backward_not_called,
+    backward_twice,
     clear_has_no_effect,
     grad_assigned_non_tensor,
     grad_of_nonleaf,

@@ -192,6 +192,24 @@ class LeafRenewed:
     subject: Leaf
 
 
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A name whose value hangs on a graph: the expressions that make it anew."""
+
+    place: str
+    made: tuple[Expr, ...]
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True)
+class GraphUsed:
+    """A backward runs through a graph, and frees it, keeps it, or may do either (None)."""
+
+    span: Span
+    subject: Graph
+    frees: bool | None
+
+
 Event = (
     Backward
     | Step
@@ -208,6 +226,7 @@ Event = (
     | Consumed
     | GradRead
     | LeafRenewed
+    | GraphUsed
 )
 
 GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called)

@@ -8,6 +8,7 @@ from lintgrad.flow.discarded import ARITHMETIC, Discarded, may_be_dropped
 from lintgrad.flow.events import Event, Slipped
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.gradients_by_hand import grad_holder
+from lintgrad.flow.graphs_used import GraphsUsed
 from lintgrad.flow.ineffective import Ineffective
 from lintgrad.flow.kinds import Kinds
 from lintgrad.flow.leaves import Leaves
@@ -52,6 +53,7 @@ class Slips:
         self._misfits = Misfits(scope, places, self._kinds)
         self._consuming = Consuming(scope, roles, self._kinds)
         self._leaves = Leaves(scope, self._kinds)
+        self._graphs = GraphsUsed(scope, self._kinds)
         tried = _tried(scope)
         self._looked_at = frozenset(s for s in _slipping(scope) if s not in tried)
         """The statements of the function itself: parts of expressions are lowered as if they were
@@ -64,6 +66,7 @@ class Slips:
             *self._wrong(statement),
             *self._consuming.of(statement),
             *self._leaves.of(statement),
+            *self._graphs.of(statement),
         )
 
     def _wrong(self, statement: Stmt) -> tuple[Slipped, ...]:

@@ -12,7 +12,16 @@ from lintgrad.dataflow.contexts import Context, LoopAround, contexts_of, context
 from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, Typestate
 from lintgrad.dataflow.witness import Passed, trail
-from lintgrad.flow.events import Consumed, Event, Exhaustible, GradRead, Leaf, Slipped
+from lintgrad.flow.events import (
+    Consumed,
+    Event,
+    Exhaustible,
+    GradRead,
+    Graph,
+    GraphUsed,
+    Leaf,
+    Slipped,
+)
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.graph import Enter, FlowGraph, Leave, Optimizer, reachable
 from lintgrad.flow.slip import Slip
@@ -120,6 +129,11 @@ class Flow:
     def leaves(self) -> Iterator[Leaf]:
         """The leaves of the function itself whose gradients are read, and which it may lose."""
         found = (event for _, event in events_of(self.graph) if isinstance(event, GradRead))
+        yield from {event.subject: None for event in found}
+
+    def values_on_graphs(self) -> Iterator[Graph]:
+        """The names of the function itself whose graphs its backward calls run through."""
+        found = (event for _, event in events_of(self.graph) if isinstance(event, GraphUsed))
         yield from {event.subject: None for event in found}
 
     def met(
