@@ -57,7 +57,7 @@ class GraphsUsed:
         shared = {name for statement in declared for name in statement.names}
         for statement in calls:
             call = backward_of(statement)
-            loss = None if call is None else _loss(call)
+            loss = None if call is None else loss_of(call)
             if call is None or loss is None or loss in shared:
                 continue
             subjects = [s for place in self._hangs_on(loss, statement) if (s := self._graph(place))]
@@ -116,13 +116,13 @@ class GraphsUsed:
 
     @cached_property
     def _trained_modules(self) -> frozenset[str]:
-        return _handed_to_optimizers(self._scope)
+        return modules_trained(self._scope)
 
     def _hangs_on(self, loss: str, statement: Stmt) -> Iterator[str]:
         """The loss, and the outputs of trained modules that it is computed from for certain."""
         yield loss
         value = _value_before(self._scope.node.body, loss, statement)
-        todo = list(_read(value)) if value is not None else []
+        todo = list(names_read(value)) if value is not None else []
         seen = {loss}
         while todo:
             place = todo.pop()
@@ -136,7 +136,7 @@ class GraphsUsed:
             if isinstance(value, Call) and self._trained(value.func) is not None:
                 yield place
             else:
-                todo.extend(_read(value))
+                todo.extend(names_read(value))
 
 
 def backward_of(statement: Stmt) -> Call | None:
@@ -147,7 +147,7 @@ def backward_of(statement: Stmt) -> Call | None:
     return None
 
 
-def _loss(call: Call) -> str | None:
+def loss_of(call: Call) -> str | None:
     """The name of the loss, scaled or not."""
     match call.func:
         case Attr(value=Name(id=name)):
@@ -185,7 +185,7 @@ def _value_before(body: tuple[Stmt, ...], place: str, until: Stmt) -> Expr | Non
     return None
 
 
-def _read(value: Expr) -> Iterator[str]:
+def names_read(value: Expr) -> Iterator[str]:
     """The names that a value is computed from, those cut from their graph left aside."""
     match value:
         case Name(id=name):
@@ -200,15 +200,15 @@ def _read(value: Expr) -> Iterator[str]:
             return
         case Call():
             if isinstance(value.func, Attr):
-                yield from _read(value.func.value)
+                yield from names_read(value.func.value)
             for part in children(value)[1:]:
-                yield from _read(part)
+                yield from names_read(part)
         case _:
             for part in children(value):
-                yield from _read(part)
+                yield from names_read(part)
 
 
-def _handed_to_optimizers(scope: Scope) -> frozenset[str]:
+def modules_trained(scope: Scope) -> frozenset[str]:
     """The modules whose parameters an optimizer of torch is built from, in sight of a function."""
     owner = scope.owner
     around = [scope, scope.root, *(owner.methods.values() if owner is not None else ())]

@@ -32,3 +32,7 @@ class Slip(Enum):
     """`w -= rate * w.grad` outside of `no_grad`."""
     GRAD_OF_COMPUTED = auto()
     """`(w * 2).grad`: only leaves get gradients."""
+    GRAPH_CARRIED = auto()
+    """A state leaves a module with its graph, and enters it again in the next round."""
+    RUNNING_SUM = auto()
+    """`total += loss`: every round's graph is kept."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lintgrad.flow import guesses
+from lintgrad.flow.carried import Carried
 from lintgrad.flow.consuming import Consuming, keeps_generator
 from lintgrad.flow.discarded import ARITHMETIC, Discarded, may_be_dropped
 from lintgrad.flow.events import Event, Slipped
@@ -53,6 +54,7 @@ class Slips:
         self._misfits = Misfits(scope, places, self._kinds)
         self._consuming = Consuming(scope, roles, self._kinds)
         self._leaves = Leaves(scope, self._kinds)
+        self._carried = Carried(scope)
         self._graphs = GraphsUsed(scope, self._kinds)
         tried = _tried(scope)
         self._looked_at = frozenset(s for s in _slipping(scope) if s not in tried)
@@ -67,6 +69,7 @@ class Slips:
             *self._consuming.of(statement),
             *self._leaves.of(statement),
             *self._graphs.of(statement),
+            *self._carried.of(statement),
         )
 
     def _wrong(self, statement: Stmt) -> tuple[Slipped, ...]:
