@@ -20,6 +20,7 @@ from lintgrad.syntax.nodes import (
     Comprehension,
     Expr,
     For,
+    IfExp,
     Mapping,
     Name,
     Return,
@@ -182,8 +183,20 @@ class Consumers:
         if place_of(expr) == place:
             yield expr.span, by
             return
+        if isinstance(expr, IfExp):
+            yield from self._chosen(expr, place, by)
+            return
         for part, inner in self._parts(expr, by):
             yield from self._reads(part, place, inner)
+
+    def _chosen(self, expr: IfExp, place: str, by: str | None) -> Iterator[tuple[Span, str | None]]:
+        """What one of two arms reads: for sure only if both run through it."""
+        yield from self._reads(expr.test, place, None)
+        arms = [list(self._reads(arm, place, by)) for arm in (expr.body, expr.orelse)]
+        first = next((read for arm in arms for read in arm), None)
+        if first is not None:
+            sure = all(len(arm) == 1 and arm[0][1] is not None for arm in arms)
+            yield first[0], first[1] if sure else None
 
     def _parts(self, expr: Expr, by: str | None) -> Iterator[tuple[Expr, str | None]]:
         """The parts of an expression, each with what runs through it if it is a generator."""
