@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lintgrad.flow.bindings import Via
+from lintgrad.flow.bindings import Binding, Via
 from lintgrad.flow.events import Consumed, Exhaustible
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.kinds import Kinds
@@ -80,14 +80,16 @@ class Consuming:
 
     def _kept(self) -> Iterator[str]:
         """The places that may hold a generator here."""
-        yield from self._scope.bindings
+        yield from (p for p, bound in self._scope.bindings.items() if _makes_one(bound))
         owner = self._scope.owner
         if owner is not None and self._scope.name_alone != "__init__":
             for method in owner.methods.values():
                 yield from (
                     place
-                    for place in method.bindings
-                    if place.startswith("self.") and place not in self._scope.bindings
+                    for place, bound in method.bindings.items()
+                    if place.startswith("self.")
+                    and place not in self._scope.bindings
+                    and _makes_one(bound)
                 )
 
     def _repeats(self, statement: Stmt) -> bool:
@@ -148,7 +150,10 @@ def _emptied_while_made(made: Scope, roles: Roles, subject: Exhaustible) -> Span
 
 def keeps_generator(scope: Scope) -> bool:
     """Whether a function has the shape of one that keeps a generator in a place."""
-    bound = (binding for bindings in scope.bindings.values() for binding in bindings)
+    return any(map(_makes_one, scope.bindings.values()))
+
+
+def _makes_one(bound: list[Binding]) -> bool:
     return any(binding.via is Via.VALUE and _is_maker(binding.value) for binding in bound)
 
 

@@ -59,6 +59,7 @@ class Leaves:
         for statement in statements_of(self._scope.node.body):
             found = [
                 *self._in_graph(statement),
+                *self._flagged(statement),
                 *self._of_computed(statement),
                 *(e for e in self._touched(statement) if e.subject.place in lost),
             ]
@@ -111,14 +112,23 @@ class Leaves:
                     case Attr(value=Name(id=name), name="grad") if name in self._leaves:
                         yield GradRead(part.span, self._leaves[name])
                     case Call(func=Attr(value=Name(id=name), name=method)) if (
-                        name in self._leaves and method in _RENEWS
+                        name in self._leaves and self._renews(self._leaves[name], method)
                     ):
                         yield LeafRenewed(part.span, self._leaves[name])
         for target in statement.targets if isinstance(statement, Assign) else ():
             match target:
-                case Attr(value=Name(id=name), name="requires_grad" | "data"):
-                    if name in self._leaves:
+                case Attr(value=Name(id=name), name=flag) if name in self._leaves:
+                    if self._renews(self._leaves[name], flag):
                         yield LeafRenewed(statement.span, self._leaves[name])
+
+    def _renews(self, leaf: Leaf, method: str) -> bool:
+        """Whether a method or a flag may make a leaf of what an update left.
+
+        What was computed with gradients stays on its graph whatever its flag is set to.
+        """
+        if method in ("requires_grad_", "requires_grad"):
+            return any(self._modes.may_be_off(value.span) for value in leaf.lost)
+        return method in ("detach_", "retain_grad", "data")
 
     def _in_graph(self, statement: Stmt) -> Iterator[Slipped]:
         """A leaf that is changed in place where gradients are recorded."""
@@ -153,6 +163,16 @@ class Leaves:
         return any(
             isinstance(f, Attr) and f.name in _RENEWS and place_of(f.value) == name for f in calls
         )
+
+    def _flagged(self, statement: Stmt) -> Iterator[Slipped]:
+        """A flag that is set on what was computed, and requires a gradient anyway."""
+        match statement:
+            case ExprStmt(value=Call(func=Attr(value=Name(id=name), name="requires_grad_"))) if (
+                name in self._computed and not self._modes.may_be_off(statement.span)
+            ):
+                cut = f"`{name} = {name}.detach().requires_grad_()`"
+                text = f"{name}.requires_grad_()"
+                yield Slipped(statement.span, Slip.RESULT_DROPPED, text, Basis.USED, cut)
 
     def _of_computed(self, statement: Stmt) -> Iterator[Slipped]:
         """The gradient of something computed, where it is put to use."""
