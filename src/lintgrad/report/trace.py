@@ -66,7 +66,7 @@ def traced(analysis: Analysis, number: int, row: int | None = None) -> Trace:
 
 
 def _origin(optimizer: Optimizer) -> str:
-    basis = _BASIS[optimizer.basis]
+    basis = "updated by hand" if optimizer.by_hand else _BASIS[optimizer.basis]
     if not optimizer.owners.places:
         return f"{basis}; whose parameters it holds is not known"
     owners = ", ".join(f"`{place}`" for place in sorted(optimizer.owners.places))
