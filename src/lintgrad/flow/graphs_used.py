@@ -44,6 +44,7 @@ class GraphsUsed:
         self._kinds = kinds
         self._modes = GradModes(scope)
         self._events: dict[Stmt, tuple[GraphUsed, ...]] = {}
+        self._saved: dict[str, Basis | None] = {}
         calls = [s for s in statements_of(scope.node.body) if backward_of(s) is not None]
         if calls:
             self._read(calls)
@@ -69,39 +70,46 @@ class GraphsUsed:
         if not bound or any(b.via not in (Via.VALUE, Via.CHANGED) for b in bound):
             return None
         values = [b.value for b in bound if b.via is Via.VALUE]
-        made = [(v, self._saves(v, frozenset({place}))) for v in values]
+        made = [(v, self._saves(v)) for v in values]
         saving = tuple((value, basis) for value, basis in made if basis is not None)
         if not saving:
             return None
         return Graph(place, tuple(v for v, _ in saving), min(b for _, b in saving))
 
-    def _saves(self, value: Expr, seen: frozenset[str]) -> Basis | None:
+    def _saves(self, value: Expr) -> Basis | None:
         """The evidence that a graph holds tensors which the first backward frees."""
         match value:
             case Binary(op="+" | "-", left=left, right=right):
-                found = (self._saves(left, seen), self._saves(right, seen))
+                found = (self._saves(left), self._saves(right))
                 return max((b for b in found if b is not None), default=None)
             case Binary(left=left, right=right):
                 known = self._kinds.tensor(left) or self._kinds.tensor(right)
-                return known or self._saves(left, seen) or self._saves(right, seen)
+                return known or self._saves(left) or self._saves(right)
             case Unary(op="-", value=inner):
-                return self._saves(inner, seen)
+                return self._saves(inner)
             case Call(func=func):
-                return self._returned(value, func, seen)
-            case Name(id=name) if name not in seen:
-                bound = self._scope.bindings.get(name, [])
-                if len(bound) == 1 and bound[0].via is Via.VALUE:
-                    return self._saves(bound[0].value, seen | {name})
+                return self._returned(value, func)
+            case Name(id=name):
+                return self._saved_by(name)
         return None
 
-    def _returned(self, call: Call, func: Expr, seen: frozenset[str]) -> Basis | None:
+    def _saved_by(self, name: str) -> Basis | None:
+        """What the graph of a name holds that is bound once."""
+        if name not in self._saved:
+            self._saved[name] = None  # it may be made of itself
+            bound = self._scope.bindings.get(name, [])
+            if len(bound) == 1 and bound[0].via is Via.VALUE:
+                self._saved[name] = self._saves(bound[0].value)
+        return self._saved[name]
+
+    def _returned(self, call: Call, func: Expr) -> Basis | None:
         name = self._scope.dotted(func) or ""
         last = func.name if isinstance(func, Attr) else name.rpartition(".")[2]
         if name in tensors.TENSOR_CLASSES or (name == f"torch.{last}" and last in tensors.MAKES):
             return None
         if last in _SAVES_NOTHING:
             inner = (*call.args[:1], *((func.value,) if isinstance(func, Attr) else ()))
-            found = [b for part in inner if (b := self._saves(part, seen)) is not None]
+            found = [b for part in inner if (b := self._saves(part)) is not None]
             return max(found, default=None)
         if self._kinds.tensor(call) is not None and last not in _CUTS:
             return self._kinds.tensor(call)

@@ -18,7 +18,8 @@ _PARAMETERS = frozenset({"parameters", "named_parameters"})
 _HOLDERS = frozenset({"list", "tuple", "enumerate", "reversed", "zip", "filter"})
 _TENSOR_METHODS = tensors.COMPUTES | tensors.KEEPS | tensors.REARRANGES
 
-_Seen = frozenset[tuple[Scope, str]]
+_Known = dict[tuple[Scope, str], Basis | None]
+"""What was found of places; of one that is being looked at, nothing yet."""
 
 
 class Kinds:
@@ -27,10 +28,11 @@ class Kinds:
     def __init__(self, scope: Scope, usage: Usage) -> None:
         self._scope = scope
         self._usage = usage
+        self._known: _Known = {}
 
     def tensor(self, expr: Expr) -> Basis | None:
         """The evidence that an expression is a tensor; None if there is none."""
-        return _tensor(self._scope, expr, frozenset()) or self._used_as_tensor(expr)
+        return _tensor(self._scope, expr, self._known) or self._used_as_tensor(expr)
 
     def leaf_parameter(self, expr: Expr) -> bool:
         """Whether an expression is an element of a module's parameters."""
@@ -47,7 +49,7 @@ class Kinds:
             return Basis.BUILT
         place = place_of(expr)
         found = self._scope.lookup(place) if place is not None else None
-        if found is not None and any(_tensor(found[0], b.value, frozenset()) for b in found[1]):
+        if found is not None and any(_tensor(found[0], b.value, self._known) for b in found[1]):
             return None
         used = place is not None and place != "self" and self._usage.methods(place)
         return Basis.USED if used and _ONLY_MODULES & used and not _ONLY_TENSORS & used else None
@@ -87,33 +89,33 @@ def is_built_module(scope: Scope, expr: Expr) -> bool:
     return found is not None and all(_builds_module(found[0], b) for b in found[1])
 
 
-def _tensor(scope: Scope, expr: Expr, seen: _Seen) -> Basis | None:
+def _tensor(scope: Scope, expr: Expr, known: _Known) -> Basis | None:
     match expr:
         case Call(func=func):
-            return _returned(scope, func, seen)
+            return _returned(scope, func, known)
         case Binary(left=left, right=right):
-            return _tensor(scope, left, seen) or _tensor(scope, right, seen)
+            return _tensor(scope, left, known) or _tensor(scope, right, known)
         case Unary(op="-" | "+", value=value):
-            return _tensor(scope, value, seen)
+            return _tensor(scope, value, known)
         case Attr(value=holder, name="grad" | "data"):
-            return _tensor(scope, holder, seen)
+            return _tensor(scope, holder, known)
         case Item(value=value):
-            return _tensor(scope, value, seen) or _bound(scope, expr, seen)
+            return _tensor(scope, value, known) or _bound(scope, expr, known)
         case Name() | Attr():
-            return _bound(scope, expr, seen)
+            return _bound(scope, expr, known)
     return None
 
 
-def _returned(scope: Scope, func: Expr, seen: _Seen) -> Basis | None:
+def _returned(scope: Scope, func: Expr, known: _Known) -> Basis | None:
     name = scope.dotted(func)
     if name is not None:
         module, _, last = name.rpartition(".")
-        known = name in tensors.TENSOR_CLASSES or (
+        listed = name in tensors.TENSOR_CLASSES or (
             module == "torch" and last in tensors.MAKES | tensors.COMPUTES
         )
-        return Basis.BUILT if known or module == "torch.nn.functional" else None
+        return Basis.BUILT if listed or module == "torch.nn.functional" else None
     if isinstance(func, Attr) and func.name in _TENSOR_METHODS:
-        found = _tensor(scope, func.value, seen)
+        found = _tensor(scope, func.value, known)
         if found is not None:
             return found
     built = _only_binding(scope, func)
@@ -133,11 +135,24 @@ def _only_binding(scope: Scope, expr: Expr) -> tuple[Scope, Expr] | None:
     return found[0], found[1][0].value
 
 
-def _bound(scope: Scope, expr: Expr, seen: _Seen) -> Basis | None:
+def _bound(scope: Scope, expr: Expr, known: _Known) -> Basis | None:
     """What all bindings of a place say together; one that is made of the place itself is left."""
     place = place_of(expr)
-    if place is None or (scope, place) in seen:
+    if place is None:
         return None
+    key = (scope, place)
+    if key in known:
+        return known[key]
+    known[key] = None
+    found = _bound_to(scope, place, expr, known)
+    if any(binding.within is not None for binding in scope.bindings.get(place, ())):
+        del known[key]  # another loop may give the name something else
+    else:
+        known[key] = found
+    return found
+
+
+def _bound_to(scope: Scope, place: str, expr: Expr, known: _Known) -> Basis | None:
     found = scope.lookup(place)
     if found is None:
         parameter = scope.parameter(place)
@@ -147,8 +162,7 @@ def _bound(scope: Scope, expr: Expr, seen: _Seen) -> Basis | None:
     where, bindings = found
     if where is scope and scope.parameter(place) is not None:
         return None
-    inner = seen | {(scope, place)}
-    told_by = [_by(where, b, inner) for b in at(bindings, expr.span) if not _of_itself(b, place)]
+    told_by = [_by(where, b, known) for b in at(bindings, expr.span) if not _of_itself(b, place)]
     return None if None in told_by else min((b for b in told_by if b is not None), default=None)
 
 
@@ -165,16 +179,16 @@ def _of_itself(binding: Binding, place: str) -> bool:
                 return binding.via is Via.CHANGED or place_of(value) == place
 
 
-def _by(scope: Scope, binding: Binding, seen: _Seen) -> Basis | None:
+def _by(scope: Scope, binding: Binding, known: _Known) -> Basis | None:
     if binding.via is Via.VALUE:
-        return _tensor(scope, binding.value, seen)
+        return _tensor(scope, binding.value, known)
     if binding.via is not Via.ELEMENT:
         return None
     if _of_parameters(binding.value, binding.index, binding.parts):
         return Basis.BUILT
     source = element_source(binding.value, binding.index, binding.parts) or binding.value
     if isinstance(source, Sequence) and source.items:
-        return _least(_tensor(scope, item, seen) for item in source.items)
+        return _least(_tensor(scope, item, known) for item in source.items)
     return None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lintgrad.flow.bindings import Via
+from lintgrad.flow.bindings import Via, at
 from lintgrad.flow.events import Event, GradRead, Leaf, LeafRenewed, Slipped
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.grad_modes import GradModes
@@ -25,6 +25,7 @@ from lintgrad.syntax.nodes import (
     If,
     Item,
     Name,
+    Sequence,
     Stmt,
     Unary,
     While,
@@ -140,17 +141,31 @@ class Leaves:
                 target = written
         if target is None or self._modes.may_be_off(statement.span):
             return
-        if self._is_surely_leaf(target):
+        basis = self._is_surely_leaf(target)
+        if basis is not None:
             place = place_of(target) or ""
-            yield Slipped(statement.span, Slip.LEAF_IN_GRAPH, place, Basis.BUILT)
+            yield Slipped(statement.span, Slip.LEAF_IN_GRAPH, place, basis)
 
-    def _is_surely_leaf(self, target: Expr) -> bool:
-        if not isinstance(target, Name):
-            return False
+    def _is_surely_leaf(self, target: Expr) -> Basis | None:
+        """The evidence that a name holds a leaf which requires a gradient all the time."""
+        if not isinstance(target, Name) or self._is_switched(target.id):
+            return None
         leaf = self._leaves.get(target.id)
         if leaf is not None:
-            return self._always_leaf(leaf) and not self._is_switched(target.id)
-        return False
+            return Basis.BUILT if self._always_leaf(leaf) else None
+        around = at(self._scope.bindings.get(target.id, []), target.span)
+        if len(around) == 1 and around[0].via is Via.ELEMENT:
+            return self._elements(around[0].value)
+        return None
+
+    def _elements(self, iterated: Expr) -> Basis | None:
+        """The evidence that all that a loop runs over are such leaves."""
+        if not isinstance(iterated, Sequence) or not iterated.items:
+            return None
+        leaves = [self._leaves.get(place_of(item) or "") for item in iterated.items]
+        sure = all(leaf is not None and self._always_leaf(leaf) for leaf in leaves)
+        switched = any(self._is_switched(place_of(item) or "") for item in iterated.items)
+        return Basis.BUILT if sure and not switched else None
 
     def _is_switched(self, name: str) -> bool:
         """Whether something turns the gradient of a leaf on and off."""
