@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from lintgrad.flow.bindings import Via
+from lintgrad.flow.carrying import Carrying, names_read
 from lintgrad.flow.events import Slipped
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.grad_modes import GradModes
-from lintgrad.flow.graphs_used import backward_of, loss_of, modules_trained, names_read
+from lintgrad.flow.graphs_used import backward_of, loss_of
 from lintgrad.flow.loops import names_in
 from lintgrad.flow.scopes import Scope
 from lintgrad.flow.slip import Slip
@@ -34,6 +35,7 @@ class Carried:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._modes = GradModes(scope)
+        self._carrying = Carrying(scope)
         self._found: dict[Stmt, tuple[Slipped, ...]] = {}
         for loop in statements_of(scope.node.body):
             if isinstance(loop, For | While):
@@ -77,7 +79,11 @@ class Carried:
                 added = value
             case _:
                 return None
-        if loss not in names_read(added) or total == loss or not self._starts_empty(total):
+        if (
+            loss not in names_read(added, self._carrying)
+            or total == loss
+            or not self._starts_empty(total)
+        ):
             return None
         return None if self._is_used(total) else total
 
@@ -97,7 +103,7 @@ class Carried:
                 for part in parts_of(expr):
                     match part:
                         case Call(func=Attr(value=receiver, name="backward")):
-                            if total in names_read(receiver):
+                            if total in names_read(receiver, lambda _: True):
                                 return True
                         case Call(args=args) if any(place_of(a) == total for a in args):
                             if not _only_shows(part):
@@ -113,7 +119,7 @@ class Carried:
             given = {p for a in statement.value.args if (p := place_of(a)) is not None}
             for state in made & given:
                 if (
-                    place_of(statement.value.func) in modules_trained(self._scope)
+                    place_of(statement.value.func) in self._carrying.trained
                     and not self._is_renewed(state, statement, loop)
                     and self._leads_to(made, value, body)
                     and not self._modes.may_be_off(statement.span)
@@ -146,7 +152,7 @@ class Carried:
 
     def _leads_to(self, made: set[str], value: Expr, body: list[Stmt]) -> bool:
         """Whether a loss is computed from what the module gave, by names of the same loop."""
-        todo, seen = list(names_read(value)), set[str]()
+        todo, seen = list(names_read(value, self._carrying)), set[str]()
         while todo:
             name = todo.pop()
             if name in made:
@@ -155,7 +161,7 @@ class Carried:
                 seen.add(name)
                 values = [v for s in body if (v := _assigned(s, name)) is not None]
                 if len(values) == 1:
-                    todo.extend(names_read(values[0]))
+                    todo.extend(names_read(values[0], self._carrying))
         return False
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lintgrad.flow.bindings import Binding, Via
 from lintgrad.flow.events import Consumed, Exhaustible
 from lintgrad.flow.evidence import Basis
-from lintgrad.flow.kinds import Kinds
+from lintgrad.flow.kinds import Kinds, is_builtin
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope
@@ -125,8 +125,8 @@ class Consuming:
         match value:
             case Comprehension(kind="GeneratorExp"):
                 return Basis.BUILT
-            case Call(func=Name(id="filter" | "map"), args=(_, _, *_)):
-                return Basis.BUILT if scope.function("filter") is None else None
+            case Call(func=Name(id="filter" | "map" as name), args=(_, _, *_)):
+                return Basis.BUILT if is_builtin(scope, name) else None
             case Call(func=Attr(value=module, name=name)) if name in _GENERATORS:
                 callee = self._roles.callees.of_call(scope, value)
                 if callee is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from lintgrad.flow.bindings import Via
+from lintgrad.flow.carrying import CUTS, Carrying, names_read
 from lintgrad.flow.events import Graph, GraphUsed
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.grad_modes import GradModes
@@ -16,24 +17,21 @@ from lintgrad.syntax.nodes import (
     Attr,
     Binary,
     Call,
-    Compare,
     Const,
     Expr,
     ExprStmt,
     Global,
-    Lambda,
     Name,
     Stmt,
     Unary,
 )
-from lintgrad.syntax.walk import children, children_of, parts_of, statements_of
+from lintgrad.syntax.walk import children_of, statements_of
 
 _SAVES_NOTHING = frozenset(
     # torch 2.13: a second backward through these alone passes.
     "sum mean stack cat view reshape flatten squeeze unsqueeze transpose permute expand t clone "
     "contiguous add sub neg to float double cuda cpu requires_grad_".split()
 )
-_CUTS = frozenset({"detach", "item", "tolist", "numpy", "argmax", "size", "dim", "data", "shape"})
 
 
 class GraphsUsed:
@@ -111,7 +109,7 @@ class GraphsUsed:
             inner = (*call.args[:1], *((func.value,) if isinstance(func, Attr) else ()))
             found = [b for part in inner if (b := self._saves(part)) is not None]
             return max(found, default=None)
-        if self._kinds.tensor(call) is not None and last not in _CUTS:
+        if self._kinds.tensor(call) is not None and last not in CUTS:
             return self._kinds.tensor(call)
         return self._trained(func)
 
@@ -120,17 +118,17 @@ class GraphsUsed:
         place = place_of(func)
         if place is None or self._scope.dotted(func) is not None:
             return None
-        return Basis.USED if place in self._trained_modules else None
+        return Basis.USED if place in self._carrying.trained else None
 
     @cached_property
-    def _trained_modules(self) -> frozenset[str]:
-        return modules_trained(self._scope)
+    def _carrying(self) -> Carrying:
+        return Carrying(self._scope)
 
     def _hangs_on(self, loss: str, statement: Stmt) -> Iterator[str]:
         """The loss, and the outputs of trained modules that it is computed from for certain."""
         yield loss
         value = _value_before(self._scope.node.body, loss, statement)
-        todo = list(names_read(value)) if value is not None else []
+        todo = list(names_read(value, self._carrying)) if value is not None else []
         seen = {loss}
         while todo:
             place = todo.pop()
@@ -144,7 +142,7 @@ class GraphsUsed:
             if isinstance(value, Call) and self._trained(value.func) is not None:
                 yield place
             else:
-                todo.extend(names_read(value))
+                todo.extend(names_read(value, self._carrying))
 
 
 def backward_of(statement: Stmt) -> Call | None:
@@ -191,47 +189,3 @@ def _value_before(body: tuple[Stmt, ...], place: str, until: Stmt) -> Expr | Non
             if any(isinstance(s, Assign) and place in map(place_of, s.targets) for s in block):
                 value = None
     return None
-
-
-def names_read(value: Expr) -> Iterator[str]:
-    """The names that a value is computed from, those cut from their graph left aside."""
-    match value:
-        case Name(id=name):
-            yield name
-        case Compare() | Lambda():
-            return
-        case Attr(name=name) if name in _CUTS:
-            return
-        case Call(func=Attr(name=name)) if name in _CUTS:
-            return
-        case Call(func=Name(id="float" | "int" | "len" | "range" | "isinstance")):
-            return
-        case Call():
-            if isinstance(value.func, Attr):
-                yield from names_read(value.func.value)
-            for part in children(value)[1:]:
-                yield from names_read(part)
-        case _:
-            for part in children(value):
-                yield from names_read(part)
-
-
-def modules_trained(scope: Scope) -> frozenset[str]:
-    """The modules whose parameters an optimizer of torch is built from, in sight of a function."""
-    owner = scope.owner
-    around = [scope, scope.root, *(owner.methods.values() if owner is not None else ())]
-    found: set[str] = set()
-    for one in around:
-        for call in one.calls:
-            if (one.dotted(call.func) or "").startswith("torch.optim."):
-                found.update(_owners(call))
-    return frozenset(found)
-
-
-def _owners(build: Call) -> Iterator[str]:
-    for argument in build.args[:1]:
-        for part in parts_of(argument):
-            match part:
-                case Call(func=Attr(value=module, name="parameters")):
-                    if (place := place_of(module)) is not None:
-                        yield place

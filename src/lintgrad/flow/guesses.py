@@ -19,6 +19,8 @@ _OPTIMIZER = frozenset("opt optim optimizer optimizers optimiser optims solver a
 _SCHEDULER = frozenset("sched scheduler schedulers".split())
 _MODEL = frozenset("model net network module encoder decoder critic actor policy".split())
 
+_LOSS = frozenset("loss criterion crit mse bce ce".split())
+
 _TOUCHES_GRADIENTS = frozenset(
     "grad grads gradient gradients zero step steps backward optim optimize optimise "
     "optimizer update updates train training reset clear fit learn iteration "
@@ -85,6 +87,11 @@ def attribute_behind(place: str) -> str | None:
     """The attribute that a property is conventionally named after: `self._opt` for `self.opt`."""
     name = place.removeprefix("self.")
     return f"self._{name}" if name != place and name.isidentifier() and name[0] != "_" else None
+
+
+def named_like_loss_or_model(place: str) -> bool:
+    """Whether something that is called is named like a loss function or a module."""
+    return named_like_model(place) or not _LOSS.isdisjoint(words(place))
 
 
 def named_like_model(place: str) -> bool:

@@ -6,7 +6,7 @@ from lintgrad.flow.bindings import Via
 from lintgrad.flow.events import Slipped
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.gradients_by_hand import grad_holder, is_nothing
-from lintgrad.flow.kinds import Kinds
+from lintgrad.flow.kinds import Kinds, is_builtin
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.scopes import Scope
@@ -113,8 +113,8 @@ class Ineffective:
         value = statement.value
         cleared: Expr | None = None
         match value:
-            case Call(func=Name(id="map" | "filter"), args=(function, *_)) if (
-                self._scope.lookup("map") is None
+            case Call(func=Name(id="map" | "filter" as name), args=(function, *_)) if is_builtin(
+                self._scope, name
             ):
                 cleared = self._body(function)
             case Comprehension(kind="GeneratorExp", element=element):

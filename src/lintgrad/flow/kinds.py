@@ -82,6 +82,12 @@ class Kinds:
         return Basis.USED if _ONLY_TENSORS & used and "step" not in used else None
 
 
+def is_builtin(scope: Scope, name: str) -> bool:
+    """Whether nothing in sight gives the name of a builtin to something else."""
+    taken = scope.lookup(name) is not None or scope.function(name) is not None
+    return not taken and name not in scope.imports and scope.parameter(name) is None
+
+
 def is_built_module(scope: Scope, expr: Expr) -> bool:
     """Whether it is in sight that a place is given modules, and nothing else."""
     place = place_of(expr)
