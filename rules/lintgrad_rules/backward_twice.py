@@ -41,7 +41,8 @@ for x, y, z in loader:
 ## Known limits
 Graphs are followed through names inside of one function. Sums, means and views save nothing, so
 going through them twice is fine. A shared forward pass is one of a module that an optimizer in
-sight trains, followed through functions of torch, loss functions and modules. What a step changes in place between two backwards is not looked at.
+sight trains, followed through functions of torch, loss functions and modules; any other function
+may have cut it. What a step changes in place between two backwards is not looked at.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.backward.html
