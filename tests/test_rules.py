@@ -73,7 +73,7 @@ def test_the_readme_lists_the_rules() -> None:
     [
         ("LG101", ["LG101"]),
         ("missing-zero-grad", ["LG101"]),
-        ("LG1", ["LG101", "LG102", "LG103"]),
+        ("LG1", [rule.code for rule in RULES if rule.code < "LG2"]),
         ("ALL", [rule.code for rule in RULES]),
     ],
 )
@@ -91,7 +91,9 @@ def test_an_unknown_rule_is_an_error_with_the_nearest_name(name: str, hint: str)
 
 
 def test_ignored_rules_are_taken_from_the_selected_ones() -> None:
-    assert selection(RULES, ["LG1"], [], ["LG102"]).codes == {"LG101", "LG103"}
+    assert selection(RULES, ["LG1"], [], ["LG102"]).codes == {
+        rule.code for rule in RULES if rule.code < "LG2" and rule.code != "LG102"
+    }
     assert selection(RULES, ["LG102"], ["LG201"], []).codes == {"LG102", "LG201"}
     assert selection(RULES, [], [], ["LG9"]).codes == {
         rule.code for rule in RULES if rule.code < "LG9"

@@ -8,7 +8,7 @@ still fall: a small network trained with SGD for 320 steps ended at a loss of 3.
 
 Reported are optimizers that are never cleared, that are cleared only outside of the loop that
 steps, or only on some path; that another optimizer is cleared instead of; and `zero_grad` that is
-named without being called.
+named without being called. An update by hand (`w -= rate * w.grad`) is a step as well.
 
 ## Example
 ```python
@@ -65,6 +65,7 @@ from lintgrad.rule import (
     Finding,
     Flow,
     Hit,
+    Optimizer,
     Related,
     Severity,
     rule,
@@ -77,14 +78,21 @@ def missing_zero_grad(flow: Flow) -> Iterator[Finding]:
     """Find steps that are reached with spent gradients under new ones."""
     for hit in flow.where(GRADIENTS, Step, is_mixed):
         place = hit.optimizer.place
+        subject = f"the update of `{place}`" if hit.optimizer.by_hand else f"`{place}`"
         yield Finding(
             hit.event.span,
-            f"`{place}` applies gradients that it already applied: {_reason(flow, hit)}",
+            f"{subject} applies gradients that it already applied: {_reason(flow, hit)}",
             _confidence(flow, hit),
             tuple(_story(hit)),
             tuple(_futile(flow, hit)),
-            f"call `{place}.zero_grad()` once for every `{place}.step()`",
+            _help(hit.optimizer),
         )
+
+
+def _help(optimizer: Optimizer) -> str:
+    if optimizer.by_hand:
+        return "clear the gradients once for every update: `p.grad = None`, or `p.grad.zero_()`"
+    return f"call `{optimizer.place}.zero_grad()` once for every `{optimizer.place}.step()`"
 
 
 def _confidence(flow: Flow, hit: Hit) -> Confidence:

@@ -6,6 +6,7 @@ from lintgrad.flow import guesses
 from lintgrad.flow.bindings import Via
 from lintgrad.flow.events import UNKNOWN_OWNERS, Clip, Event, Owners
 from lintgrad.flow.gradients_by_hand import grad_holder
+from lintgrad.flow.parameters import Parameters
 from lintgrad.flow.places import Places
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope
@@ -29,6 +30,7 @@ class Clipping:
         self._scope = scope
         self._roles = roles
         self._places = places
+        self._parameters = Parameters(scope, places)
 
     def events(self, call: Call) -> tuple[Event, ...] | None:
         """What a call that cannot be followed clips; None if it is no clipping."""
@@ -55,7 +57,7 @@ class Clipping:
         holder = grad_holder(func.value)
         if holder is None:
             return None
-        optimizer, owners = self._places.parameters(holder)
+        optimizer, owners = self._parameters.of(holder)
         return (Clip(call.span, optimizer, owners),)
 
     def _row(self, call: Call) -> ClipRow | None:

@@ -32,6 +32,7 @@ from lintgrad.flow.places import Places
 from lintgrad.flow.program import Program
 from lintgrad.flow.relevance import Relevance
 from lintgrad.flow.scopes import Scope, root_of
+from lintgrad.flow.slips import Slips
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Expr, Function
@@ -58,12 +59,13 @@ def lower_frame(program: Program, crossing: Crossing, frame: Scope) -> Lowered:
     places = Places(frame, program.roles, crossing, file.usage, strength)
     followed = Followed(program.roles, program.touching, program.number)
     calls = Calls(frame, program.roles, places, followed)
-    relevance = Relevance(frame, program.roles, calls, places)
+    slips = Slips(frame, program.roles, places, file.usage, strength)
+    relevance = Relevance(frame, program.roles, calls, places, slips)
     assignments = Assignments(frame, program.roles, places, relevance)
     conditions = Conditions(frame, places, frame.source.text)
     guards = calls.micro_batches.counting(guards_of(frame, relevance))
     watched = guards.tracked | feeding_places(frame, calls)
-    reading = Reading(frame, places, calls, relevance, assignments, conditions, watched)
+    reading = Reading(frame, places, calls, relevance, assignments, conditions, slips, watched)
     places.optimizers.clear()  # until here loop variables did not stand for anything yet
     lowering = lower(reading)
     blocks = lowering.blocks.finish()

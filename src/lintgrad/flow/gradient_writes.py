@@ -3,8 +3,16 @@
 from itertools import zip_longest
 
 from lintgrad.flow.bindings import Via
-from lintgrad.flow.events import Escape, Event, GradAssign, MayBackward, ZeroGrad
-from lintgrad.flow.gradients_by_hand import grad_holder, is_nothing, part_of_grad
+from lintgrad.flow.events import Escape, Event, GradAssign, MayBackward, Step, ZeroGrad
+from lintgrad.flow.gradients_by_hand import (
+    grad_holder,
+    is_nothing,
+    part_of_grad,
+    updated,
+    updated_in_place,
+)
+from lintgrad.flow.kinds import is_built_module
+from lintgrad.flow.parameters import Parameters
 from lintgrad.flow.places import Places
 from lintgrad.flow.scopes import Scope
 from lintgrad.source.text import Span
@@ -17,6 +25,7 @@ class GradientWrites:
     def __init__(self, scope: Scope, places: Places) -> None:
         self._scope = scope
         self._places = places
+        self._parameters = Parameters(scope, places)
         self._text = scope.source.text
 
     def assigned(self, target: Expr, value: Expr | None, span: Span) -> tuple[Event, ...]:
@@ -30,14 +39,19 @@ class GradientWrites:
             return (Escape(span, None, "a part of a gradient is written"),)
         holder = grad_holder(target)
         if holder is None:
-            return ()
+            return self._replaced(target, value, span)
+        if isinstance(target, Attr) and is_built_module(self._scope, holder):
+            return ()  # a module has no gradient: an attribute is set that nothing reads
         if value is None or is_nothing(value):
             return (self._clear_by_hand(holder, span),)
-        _, owners = self._places.parameters(holder)
+        _, owners = self._parameters.of(holder)
         return (GradAssign(span, owners),)
 
     def changed(self, target: Expr, op: str, value: Expr | None, span: Span) -> tuple[Event, ...]:
         """What `target op= value` does to gradients: scaling leaves them what they were for."""
+        stepped = updated(target, value) if op in "+-" and value is not None else None
+        if stepped is not None:
+            return self._stepped(stepped, span)
         holder = grad_holder(target)
         if op == "*" and holder is not None and value is not None and is_nothing(value):
             return (self._clear_by_hand(holder, span),)
@@ -47,6 +61,9 @@ class GradientWrites:
 
     def overwritten(self, call: Call, func: Attr) -> tuple[Event, ...]:
         """What `p.grad.zero_()` and its like do."""
+        stepped = updated_in_place(call)
+        if stepped is not None:
+            return self._stepped(stepped, call.span)
         if part_of_grad(func.value):
             return (Escape(call.span, None, "a part of a gradient is written"),)
         holder = self._gradient_of(func.value)
@@ -54,7 +71,7 @@ class GradientWrites:
             return ()
         if func.name == "zero_" or (call.args and is_nothing(call.args[0])):
             return (self._clear_by_hand(holder, call.span),)
-        return (GradAssign(call.span, self._places.parameters(holder)[1]),)
+        return (GradAssign(call.span, self._parameters.of(holder)[1]),)
 
     def _gradient_of(self, expr: Expr) -> Expr | None:
         """What an expression is the gradient of, a name bound to a gradient included."""
@@ -66,12 +83,26 @@ class GradientWrites:
 
     def changed_in_place(self, call: Call, func: Attr) -> tuple[Event, ...] | None:
         """What `p.grad.mul_(...)` and its like do; None if it is no gradient that is changed."""
+        stepped = updated_in_place(call)
+        if stepped is not None:
+            return self._stepped(stepped, call.span)
         if grad_holder(func.value) is None and not part_of_grad(func.value):
             return None
         if func.name == "mul_" and call.args and is_nothing(call.args[0]):
             return self.overwritten(call, func)
         return (MayBackward(call.span, "a gradient is changed by hand"),)
 
+    def _replaced(self, target: Expr, value: Expr | None, span: Span) -> tuple[Event, ...]:
+        """What `w.data = w.data - rate * w.grad` does."""
+        if value is None or not (isinstance(target, Attr) and target.name == "data"):
+            return ()
+        holder = updated(target, value)
+        return () if holder is None else self._stepped(holder, span)
+
+    def _stepped(self, holder: Expr, span: Span) -> tuple[Event, ...]:
+        place = self._parameters.updated_by_hand(holder)
+        return () if place is None else (Step(span, place),)
+
     def _clear_by_hand(self, holder: Expr, span: Span) -> Event:
-        optimizer, owners = self._places.parameters(holder)
+        optimizer, owners = self._parameters.of(holder)
         return ZeroGrad(span, self._text[span.start : span.end], optimizer, owners)

@@ -1,8 +1,9 @@
 """Gradients read and written without an optimizer's help: `p.grad`."""
 
 from lintgrad.flow.scopes import Scope
+from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Assign, Attr, Call, Const, Delete, Expr, Item, Name, Sequence
-from lintgrad.syntax.walk import statements_of
+from lintgrad.syntax.walk import parts_of, statements_of
 
 
 def writes_grad(target: Expr) -> bool:
@@ -22,6 +23,30 @@ def grad_holder(expr: Expr) -> Expr | None:
         case Call(func=Attr(value=inner, name="detach" | "detach_"), args=()):
             return grad_holder(inner)
     return None
+
+
+def updated(target: Expr, value: Expr) -> Expr | None:
+    """The leaf that a value made of its own gradient goes to, `w` for `w.data -= w.grad`."""
+    holder = target.value if isinstance(target, Attr) and target.name == "data" else target
+    place = place_of(holder)
+    if place is None or "[" in place or grad_holder(target) is not None:
+        return None
+    reads = (grad_holder(part) for part in parts_of(value))
+    return holder if any(r is not None and place_of(r) == place for r in reads) else None
+
+
+def updated_in_place(call: Call) -> Expr | None:
+    """What a call like `w.data.sub_(rate * w.grad)` updates by its gradient."""
+    if not isinstance(call.func, Attr) or call.func.name not in _UPDATES:
+        return None
+    for argument in call.args:
+        found = updated(call.func.value, argument)
+        if found is not None:
+            return found
+    return None
+
+
+_UPDATES = frozenset({"add_", "sub_", "copy_", "set_"})
 
 
 def part_of_grad(expr: Expr) -> bool:

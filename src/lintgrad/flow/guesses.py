@@ -16,7 +16,10 @@ _NOT_OPTIMIZER = frozenset(
     "annealer temperature beta noise".split()
 )
 _OPTIMIZER = frozenset("opt optim optimizer optimizers optimiser optims solver adam sgd".split())
+_SCHEDULER = frozenset("sched scheduler schedulers".split())
 _MODEL = frozenset("model net network module encoder decoder critic actor policy".split())
+
+_LOSS = frozenset("loss criterion crit mse bce ce".split())
 
 _TOUCHES_GRADIENTS = frozenset(
     "grad grads gradient gradients zero step steps backward optim optimize optimise "
@@ -49,6 +52,10 @@ _LEAVES_OPTIMIZER_ALONE = frozenset(
     "logger logging print summary report param params count dump decay record evaluate validate "
     "eval test".split()
 )
+_TRIES = frozenset(
+    "test tests bench benchmark benchmarks profile profiling timing time measure speed latency "
+    "throughput flops warmup compile trace smoke check demo".split()
+)
 
 
 _LOSS = frozenset("criterion loss losses".split())
@@ -75,10 +82,25 @@ def named_like_optimizer(place: str) -> bool:
     return not _OPTIMIZER.isdisjoint(words(place)) and not not_an_optimizer(place)
 
 
+def named_like_scheduler(place: str) -> bool:
+    """Whether a place is named like a scheduler of learning rates."""
+    return not _SCHEDULER.isdisjoint(words(place)[-1:])
+
+
+def tries_out(function: str) -> bool:
+    """Whether a function is named as if it only tries or measures something, or shows it."""
+    return not _TRIES.isdisjoint(words(function))
+
+
 def attribute_behind(place: str) -> str | None:
     """The attribute that a property is conventionally named after: `self._opt` for `self.opt`."""
     name = place.removeprefix("self.")
     return f"self._{name}" if name != place and name.isidentifier() and name[0] != "_" else None
+
+
+def named_like_loss_or_model(place: str) -> bool:
+    """Whether something that is called is named like a loss function or a module."""
+    return named_like_model(place) or not _LOSS.isdisjoint(words(place))
 
 
 def named_like_model(place: str) -> bool:

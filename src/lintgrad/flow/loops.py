@@ -6,7 +6,7 @@ from collections.abc import Mapping as Mapping_
 from lintgrad.flow import guesses
 from lintgrad.flow.bindings import Via
 from lintgrad.flow.elements import element_source
-from lintgrad.flow.gradients_by_hand import grad_holder
+from lintgrad.flow.gradients_by_hand import grad_holder, updated, updated_in_place
 from lintgrad.flow.graph import Counter
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
@@ -16,6 +16,7 @@ from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
     Assign,
     Attr,
+    AugAssign,
     Binary,
     Call,
     Const,
@@ -213,9 +214,14 @@ def _treated(loop: For, places: Places, follows: Callable[[Call], bool]) -> Iter
         if isinstance(statement, Assign | Delete):
             for target in statement.targets:
                 yield from _root(grad_holder(target))
+                if isinstance(statement, Assign) and isinstance(target, Attr):
+                    yield from _root(updated(target, statement.value))
+        if isinstance(statement, AugAssign):
+            yield from _root(updated(statement.target, statement.value))
         for expr in expressions_of(statement):
             for part in parts_of(expr):
                 if isinstance(part, Call):
+                    yield from _root(updated_in_place(part))
                     yield from _treated_by(part, places, follows)
 
 

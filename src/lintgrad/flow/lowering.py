@@ -17,6 +17,7 @@ from lintgrad.flow.loops import names_in
 from lintgrad.flow.places import Places
 from lintgrad.flow.relevance import Relevance, assigned, evaluated
 from lintgrad.flow.scopes import Scope
+from lintgrad.flow.slips import Slips
 from lintgrad.source.text import Span
 from lintgrad.syntax import nodes
 from lintgrad.syntax.nodes import Expr, Stmt
@@ -46,6 +47,7 @@ class Reading:
     relevance: Relevance
     assignments: Assignments
     conditions: Conditions
+    slips: Slips
     followed: frozenset[str]
     """Places whose values matter: guards read them, or losses are computed from them."""
 
@@ -79,6 +81,7 @@ class Lowering:
     def body(self, statements: Iterable[Stmt]) -> None:
         """Lower statements one after another."""
         for statement in statements:
+            self.emit(self.reading.slips.of(statement))
             self._lowered[type(statement)](self, statement)
 
     def expression(self, expr: Expr) -> None:

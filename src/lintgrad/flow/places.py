@@ -1,12 +1,9 @@
 """The places of one function: aliases followed, optimizers and modules told apart."""
 
-from dataclasses import replace
-
 from lintgrad.flow import guesses
 from lintgrad.flow.aliases import Aliases
-from lintgrad.flow.bindings import Binding, Via, at
+from lintgrad.flow.bindings import Via
 from lintgrad.flow.crossing import Crossing, is_in_sight
-from lintgrad.flow.elements import element_source
 from lintgrad.flow.events import UNKNOWN_OWNERS, Escape, Event, Owners, Step, ZeroGrad
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.graph import Optimizer
@@ -17,7 +14,7 @@ from lintgrad.flow.scopes import Scope, root_of
 from lintgrad.flow.usage import Usage
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Item, Name
+from lintgrad.syntax.nodes import Call, Expr
 
 _MODULE_METHODS = frozenset({"parameters", "named_parameters", "train", "eval", "modules"})
 _OPTIMIZER_METHODS = frozenset({"step", "param_groups", "add_param_group"})
@@ -185,6 +182,11 @@ class Places:
             self.optimizers[name] = self.known(name)
         return name
 
+    def note_update(self, name: str, basis: Basis, owners: Owners) -> None:
+        """Note that code updates some leaves by hand, under the name that stands for them."""
+        if name not in self.optimizers:
+            self.optimizers[name] = Optimizer(name, min(basis, self._strength), owners)
+
     @property
     def may_be_scaled_elsewhere(self) -> bool:
         """Whether the file multiplies losses by a scaler other than right at the backward."""
@@ -262,38 +264,3 @@ class Places:
             same = origin.owner is not None and origin.owner is self._scope.owner
             return place if same else None
         return place if origin.root is self._scope.root else None
-
-    def parameters(self, holder: Expr) -> tuple[str | None, Owners]:
-        """The optimizer or the owners whose gradients `holder.grad` stands for."""
-        place = place_of(holder)
-        if place is None:
-            return None, UNKNOWN_OWNERS
-        found = self._scope.lookup(place)
-        for binding in at(found[1], holder.span) if found is not None else ():
-            if binding.via is Via.ELEMENT:
-                return self._elements(binding)
-        if "[" in place:
-            return None, UNKNOWN_OWNERS
-        return None, Owners(frozenset({self.canonical(place)}), complete=True)
-
-    def _elements(self, binding: Binding) -> tuple[str | None, Owners]:
-        iterated = element_source(binding.value, binding.index, binding.parts) or binding.value
-        optimizer = self._group_of(iterated)
-        if optimizer is not None:
-            return self.register(optimizer), UNKNOWN_OWNERS
-        owners = owners_of(self._scope, iterated)
-        places = frozenset(map(self.canonical, owners.places))
-        renamed = bool(places) and places.isdisjoint(owners.places)
-        return None, replace(owners, places=places, complete=owners.complete or renamed)
-
-    def _group_of(self, iterated: Expr) -> str | None:
-        """The optimizer whose `param_groups` an iterable comes from."""
-        match iterated:
-            case Attr(value=optimizer, name="param_groups"):
-                return place_of(optimizer)
-            case Item(value=Name(id=group), index=Const(value="params")):
-                found = self._scope.lookup(group)
-                for binding in at(found[1], iterated.span) if found is not None else ():
-                    if binding.via is Via.ELEMENT:
-                        return self._group_of(binding.value)
-        return None

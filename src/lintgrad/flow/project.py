@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from lintgrad.flow.graph import FlowGraph
 from lintgrad.flow.linking import Linker
 from lintgrad.flow.program import Finder, Mentioned, Program
+from lintgrad.flow.slips import may_slip
 from lintgrad.source.text import Source
 
 _MOST_FILES = 300
@@ -47,7 +48,8 @@ class Project:
         roots = [
             scope
             for scope in file.scopes
-            if program.touching.may_touch(scope) and program.strength(scope) is not None
+            if program.strength(scope) is not None
+            and (program.touching.may_touch(scope) or may_slip(scope))
         ]
         numbers, graphs = self._linker.graphs(roots)
         sources = {path: each.source for path, each in program.files.items()}

@@ -8,6 +8,7 @@ from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.roles import Roles
 from lintgrad.flow.scopes import Scope
+from lintgrad.flow.slips import Slips
 from lintgrad.syntax import apis, nodes
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Call, Expr, Stmt
@@ -19,11 +20,14 @@ _JUMPS = (nodes.Break, nodes.Continue, nodes.Return, nodes.Raise)
 class Relevance:
     """Answers, for the statements of one function, what they hold; remembers its answers."""
 
-    def __init__(self, scope: Scope, roles: Roles, calls: Calls, places: Places) -> None:
+    def __init__(
+        self, scope: Scope, roles: Roles, calls: Calls, places: Places, slips: Slips
+    ) -> None:
         self._scope = scope
         self._roles = roles
         self._calls = calls
         self._places = places
+        self._slips = slips
         self._matters: dict[Stmt, bool] = {}
         self._holds: dict[Expr, bool] = {}
         self._guarded: dict[Stmt, bool] = {}
@@ -105,6 +109,7 @@ class Relevance:
         return (
             self.writes_grad(statement)
             or self.named_only(statement) is not None
+            or bool(self._slips.of(statement))
             or (isinstance(statement, nodes.Assign) and self.is_build(statement.value))
             or any(map(self.holds_event, expressions_of(statement)))
             or (

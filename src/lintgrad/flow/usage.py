@@ -50,6 +50,21 @@ class Usage:
         """The methods called on a place."""
         return self._methods.get(place, set())
 
+    def reads(self, place: str) -> bool:
+        """Whether the file reads an attribute, rather than just setting it."""
+        return place in self._read
+
+    @cached_property
+    def _read(self) -> set[str]:
+        return {
+            place
+            for scope in self._scopes
+            for statement in statements_of(scope.node.body)
+            for expr in expressions_of(statement)
+            for part in parts_of(expr)
+            if isinstance(part, Attr) and (place := place_of(part)) is not None
+        }
+
     def is_called(self, place: str) -> bool:
         """Whether the place itself is called."""
         return place in self._called

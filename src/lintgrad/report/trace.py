@@ -12,6 +12,7 @@ from lintgrad.flow.events import (
     GradAssign,
     MayBackward,
     NamedOnly,
+    Slipped,
     Step,
     ZeroGrad,
 )
@@ -37,6 +38,7 @@ _EVENTS: dict[type, str] = {
     Escape: "not understood",
     MayBackward: "may add gradients",
     NamedOnly: "names only",
+    Slipped: "has no effect",
 }
 
 _Solution = Solution[Grad, GradAct, Optimizer]
@@ -64,7 +66,7 @@ def traced(analysis: Analysis, number: int, row: int | None = None) -> Trace:
 
 
 def _origin(optimizer: Optimizer) -> str:
-    basis = _BASIS[optimizer.basis]
+    basis = "updated by hand" if optimizer.by_hand else _BASIS[optimizer.basis]
     if not optimizer.owners.places:
         return f"{basis}; whose parameters it holds is not known"
     owners = ", ".join(f"`{place}`" for place in sorted(optimizer.owners.places))

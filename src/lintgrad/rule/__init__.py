@@ -4,10 +4,23 @@ from lintgrad.dataflow.conditions import Condition
 from lintgrad.dataflow.typestate import Certainty
 from lintgrad.dataflow.witness import Passed
 from lintgrad.flow.evidence import Basis
+from lintgrad.flow.graph import Optimizer
+from lintgrad.flow.slip import Slip
 from lintgrad.rule.declared import Rule, rule, unread_rule, unused_rule
-from lintgrad.rule.finding import Category, Confidence, Finding, Related, Severity, Unread, Unused
-from lintgrad.rule.flow import Acted, Flow, Hit
+from lintgrad.rule.finding import (
+    Category,
+    Confidence,
+    Finding,
+    Related,
+    Severity,
+    Unread,
+    Unused,
+    confidence_by,
+)
+from lintgrad.rule.flow import Flow
 from lintgrad.rule.gates import Gate, Opens
+from lintgrad.rule.hit import Acted, Hit
+from lintgrad.rule.meeting import Met
 from lintgrad.rule.windows import Accumulation, Rest, Spoilt, Windows
 from lintgrad.source.text import Span
 from lintgrad.typestates.scales import same_number
@@ -24,17 +37,21 @@ __all__ = [
     "Flow",
     "Gate",
     "Hit",
+    "Met",
     "Opens",
+    "Optimizer",
     "Passed",
     "Related",
     "Rest",
     "Rule",
     "Severity",
+    "Slip",
     "Span",
     "Spoilt",
     "Unread",
     "Unused",
     "Windows",
+    "confidence_by",
     "rule",
     "same_number",
     "unread_rule",

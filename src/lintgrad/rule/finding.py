@@ -30,13 +30,17 @@ class Confidence(IntEnum):
         return self.name.lower()
 
 
-BY_BASIS = {
+_BY_BASIS = {
     Basis.BUILT: Confidence.HIGH,
     Basis.ANNOTATED: Confidence.HIGH,
     Basis.USED: Confidence.MEDIUM,
     Basis.NAMED: Confidence.LOW,
 }
-"""The most that what speaks for an optimizer allows."""
+
+
+def confidence_by(basis: Basis) -> Confidence:
+    """How sure a finding can be that rests on what something is taken to be."""
+    return _BY_BASIS[basis]
 
 
 class Category(Enum):

@@ -2,77 +2,37 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from lintgrad.dataflow.between import through
-from lintgrad.dataflow.conditions import Condition, condition_of
-from lintgrad.dataflow.contexts import Context, LoopAround, contexts_of, contexts_of_next_call
+from lintgrad.dataflow.conditions import condition_of
+from lintgrad.dataflow.contexts import Context, contexts_of, contexts_of_next_call
 from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
-from lintgrad.dataflow.typestate import Act, Certainty, State, Typestate
-from lintgrad.dataflow.witness import Passed, trail
-from lintgrad.flow.events import Backward, Event
+from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, Typestate
+from lintgrad.dataflow.witness import trail
+from lintgrad.flow.events import (
+    Backward,
+    Consumed,
+    Event,
+    Exhaustible,
+    GradRead,
+    Graph,
+    GraphUsed,
+    Leaf,
+    Slipped,
+)
 from lintgrad.flow.graph import Enter, FlowGraph, Leave, Optimizer, reachable
-from lintgrad.rule.finding import BY_BASIS, Confidence
+from lintgrad.flow.slip import Slip
 from lintgrad.rule.gates import Gate, gates_of
+from lintgrad.rule.hit import Acted, Hit
+from lintgrad.rule.meeting import Met, met
 from lintgrad.rule.windows import Windows, windows_of
 from lintgrad.typestates.gradients import GRADIENTS
 from lintgrad.typestates.scales import Scale, feels_scale, scale_of
 from lintgrad.typestates.tensors import Loss, losses_of
 
 E = TypeVar("E", bound=Event)
-
-
-@dataclass(frozen=True)
-class Hit:
-    """An event that is reached in a bad state, for one optimizer.
-
-    The optimizer is named as it is where the event stands, which may be in a function that is
-    called from the one that is looked at.
-    """
-
-    event: Event
-    optimizer: Optimizer
-    certainty: Certainty
-    trail: tuple[Passed, ...]
-    """What happened to the optimizer's gradients on one path there, the event itself last."""
-    condition: Condition
-    """What the harm depends on, if it is not certain."""
-    around: tuple[LoopAround, ...]
-    """The loops that the event is in, those around the calls that lead to it included."""
-    subject: Optimizer
-    """The optimizer as the function calls it that is looked at."""
-    again: bool = False
-    """Whether it takes another call of the function, which nobody in sight calls."""
-
-    @property
-    def most_confident(self) -> Confidence:
-        """What the basis for the optimizer, and for there being another call, allow."""
-        basis = BY_BASIS[self.optimizer.basis]
-        return min(basis, Confidence.MEDIUM) if self.again else basis
-
-    def confidence(self, *, varying: Confidence, fixed: Confidence) -> Confidence:
-        """The lesser of what certainty and the basis for the optimizer allow.
-
-        What to make of harm that is not certain is the rule's to say: harm that depends on
-        something that changes while the loop runs, or on something that never does.
-        """
-        by_condition = {
-            Condition.NONE: Confidence.HIGH,
-            Condition.VARYING: varying,
-            Condition.FIXED: fixed,
-            Condition.SEVERAL: Confidence.LOW,
-        }
-        return min(by_condition[self.condition], self.most_confident)
-
-
-class Acted(NamedTuple):
-    """An event that concerns an optimizer, what it does to it, and the loops it is in."""
-
-    event: Event
-    act: Enum
-    around: tuple[LoopAround, ...]
 
 
 @dataclass(frozen=True)
@@ -94,6 +54,35 @@ class Flow:
             for _, event in events_of(self.graphs[number]):
                 if isinstance(event, kind):
                     yield event
+
+    def slips(self, *kinds: Slip) -> Iterator[Slipped]:
+        """The function's own statements that do not do what they look like, each once."""
+        found = (event for _, event in events_of(self.graph) if isinstance(event, Slipped))
+        yield from {event: None for event in found if event.slip in kinds}
+
+    def generators(self) -> Iterator[Exhaustible]:
+        """The places of the function itself that hold a generator, and are read."""
+        found = (event for _, event in events_of(self.graph) if isinstance(event, Consumed))
+        yield from {event.subject: None for event in found}
+
+    def leaves(self) -> Iterator[Leaf]:
+        """The leaves of the function itself whose gradients are read, and which it may lose."""
+        found = (event for _, event in events_of(self.graph) if isinstance(event, GradRead))
+        yield from {event.subject: None for event in found}
+
+    def values_on_graphs(self) -> Iterator[Graph]:
+        """The names of the function itself whose graphs its backward calls run through."""
+        found = (event for _, event in events_of(self.graph) if isinstance(event, GraphUsed))
+        yield from {event.subject: None for event in found}
+
+    def met(
+        self,
+        typestate: Typestate[State, Act, Subject],
+        subject: Subject,
+        bad: Callable[[State], bool],
+    ) -> Iterator[Met]:
+        """The function's own events that a subject is in a bad state at."""
+        return met(self.graphs, self.number, typestate, subject, bad)
 
     def passes_between(
         self,

@@ -9,7 +9,7 @@ from lintgrad.dataflow.paths import Facts, Paths
 from lintgrad.dataflow.solve import Node, Solution
 from lintgrad.flow.events import Backward, Event, Step
 from lintgrad.flow.graph import Branch, FlowGraph, Optimizer, targets_of
-from lintgrad.rule.finding import BY_BASIS, Confidence
+from lintgrad.rule.finding import Confidence, confidence_by
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Binary, Const, Expr
@@ -42,7 +42,7 @@ class Gate:
     @property
     def confidence(self) -> Confidence:
         """What the basis for the optimizer allows."""
-        return BY_BASIS[self.optimizer.basis]
+        return confidence_by(self.optimizer.basis)
 
 
 def gates_of(solution: Solution[Grad, GradAct, Optimizer]) -> Iterator[Gate]:

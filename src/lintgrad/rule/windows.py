@@ -9,7 +9,7 @@ from lintgrad.dataflow.typestate import Certainty
 from lintgrad.dataflow.witness import Passed, trail
 from lintgrad.flow.events import Backward, Event, Step, ZeroGrad
 from lintgrad.flow.graph import Call, FlowGraph, Optimizer, reachable
-from lintgrad.rule.finding import BY_BASIS, Confidence
+from lintgrad.rule.finding import Confidence, confidence_by
 from lintgrad.typestates.gradients import Grad, GradAct
 from lintgrad.typestates.windows import (
     HOLDING,
@@ -47,7 +47,7 @@ class Accumulation:
     @property
     def confidence(self) -> Confidence:
         """What the basis for the optimizer allows: a window is certain, or none."""
-        return BY_BASIS[self.optimizer.basis]
+        return confidence_by(self.optimizer.basis)
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,13 @@ from lintgrad.flow.events import (
     Assign,
     Backward,
     Build,
-    Called,
-    Clip,
     Escape,
     Event,
     GradAssign,
     MayBackward,
-    NamedOnly,
     Owners,
     Rebind,
-    ScalerUpdate,
     Step,
-    Unscale,
     ZeroGrad,
 )
 from lintgrad.flow.graph import Optimizer
@@ -138,9 +133,22 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
             return GradAct.LOSE if _rebound(places, optimizer.place) else None
         case MayBackward():
             return GradAct.DOUBT
-        case NamedOnly() | Assign() | Called() | Clip() | Unscale() | ScalerUpdate():
-            pass
+        case Assign():
+            return _given_anew(event, optimizer)
     return None
+
+
+def _given_anew(assign: Assign, optimizer: Optimizer) -> GradAct | None:
+    """What an assignment to a leaf's own name does: the name stands for something else then.
+
+    `w -= ...` leaves it the leaf: its value is taken to span the whole statement.
+    """
+    if not optimizer.by_hand:
+        return None
+    in_place = assign.value is not None and assign.value.span == assign.span
+    if in_place or not any(_rebound(assign.places, own) for own in optimizer.owners.places):
+        return None
+    return GradAct.LOSE
 
 
 def _by_place(place: str, optimizer: Optimizer, act_: GradAct) -> GradAct | None:

@@ -1,0 +1,92 @@
+"""A backward runs through a graph that an earlier one has freed.
+
+`backward()` frees what the graph saved for it. Going through the same part again raises
+`RuntimeError: Trying to backward through the graph a second time` (torch 2.13), unless the earlier
+call was told to `retain_graph`. That holds for one loss twice, for a loss that is computed before
+a loop and run backward inside of it, and for two losses that share a forward pass.
+
+## Example
+```python
+import torch
+
+model = torch.nn.Linear(3, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y, z in loader:
+    optimizer.zero_grad()
+    out = model(x)
+    first = torch.nn.functional.mse_loss(out, y)
+    second = torch.nn.functional.l1_loss(out, z)
+    first.backward()
+    second.backward()
+    optimizer.step()
+```
+
+## Use instead
+```python
+import torch
+
+model = torch.nn.Linear(3, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y, z in loader:
+    optimizer.zero_grad()
+    out = model(x)
+    first = torch.nn.functional.mse_loss(out, y)
+    second = torch.nn.functional.l1_loss(out, z)
+    (first + second).backward()
+    optimizer.step()
+```
+
+`first.backward(retain_graph=True)` gives the same gradients, and keeps the graph for longer.
+
+## Known limits
+Graphs are followed through names inside of one function. Sums, means and views save nothing, so
+going through them twice is fine. A shared forward pass is one of a module that an optimizer in
+sight trains, followed through functions of torch, loss functions and modules; any other function
+may have cut it. What a step changes in place between two backwards is not looked at.
+
+## References
+- https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.backward.html
+- https://docs.pytorch.org/docs/2.13/notes/autograd.html#saved-tensors
+"""
+
+from collections.abc import Iterator
+
+from lintgrad.flow.events import GraphUsed
+from lintgrad.rule import (
+    Category,
+    Certainty,
+    Confidence,
+    Finding,
+    Flow,
+    Met,
+    Related,
+    Severity,
+    confidence_by,
+    rule,
+)
+from lintgrad.typestates.graphs import GRAPHS, is_freed
+
+
+@rule(code="LG204", category=Category.LOSSES, severity=Severity.ERROR, docs=__doc__)
+def backward_twice(flow: Flow) -> Iterator[Finding]:
+    """Find backward calls through what is freed."""
+    for graph in flow.values_on_graphs():
+        for met in flow.met(GRAPHS, graph, is_freed):
+            if isinstance(met.event, GraphUsed) and met.event.frees is not None:
+                sure = met.certainty is Certainty.ALWAYS
+                yield Finding(
+                    met.event.span,
+                    f"the graph behind `{graph.place}` was freed by an earlier `backward()`",
+                    confidence_by(graph.basis) if sure else Confidence.LOW,
+                    tuple(_story(met)),
+                    help="add the losses up and run backward once, "
+                    "or pass `retain_graph=True` to all but the last",
+                )
+
+
+def _story(met: Met) -> Iterator[Related]:
+    freeing = [e.event for e in met.trail[:-1] if isinstance(e.event, GraphUsed)]
+    if freeing:
+        yield Related(freeing[-1].span, "frees the graph")
+    again = bool(freeing) and freeing[-1].span == met.event.span
+    yield Related(met.event.span, "runs through it again" if again else "needs it again")

@@ -1,0 +1,91 @@
+"""An update gives a leaf's name to a tensor that is none.
+
+`w = w - lr * w.grad` does not change the leaf: it computes a new tensor, and the name holds that
+one from here on. Only leaves get gradients, so the next `w.grad` is None (torch 2.13 warns that
+`.grad` of a tensor that is no leaf is accessed), and the arithmetic with it raises `TypeError:
+unsupported operand type(s) for *: 'float' and 'NoneType'`. Under `no_grad` the new tensor does not
+even require a gradient, and the next `backward()` raises.
+
+## Example
+```python
+import torch
+
+w = torch.randn(3, requires_grad=True)
+for step in range(5):
+    loss = (w * w).sum()
+    loss.backward()
+    w = w - 0.1 * w.grad
+```
+
+## Use instead
+```python
+import torch
+
+w = torch.randn(3, requires_grad=True)
+for step in range(5):
+    loss = (w * w).sum()
+    loss.backward()
+    with torch.no_grad():
+        w -= 0.1 * w.grad
+    w.grad = None
+```
+
+`w = (w - 0.1 * w.grad).detach().requires_grad_()` is right as well: a fresh leaf each time.
+
+## Known limits
+Only names are followed whose leaf is made in the same function. A name that is made a leaf again
+(`detach_()`, `requires_grad_()`), or whose gradient is not read again, is left alone.
+
+## References
+- https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.is_leaf.html
+- https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.grad.html
+"""
+
+from collections.abc import Iterator
+
+from lintgrad.flow.events import Assign, GradRead
+from lintgrad.rule import (
+    Category,
+    Certainty,
+    Confidence,
+    Finding,
+    Flow,
+    Met,
+    Related,
+    Severity,
+    rule,
+)
+from lintgrad.typestates.leaves import LEAVES, Holds, is_result
+
+
+@rule(code="LG601", category=Category.LEAVES, severity=Severity.ERROR, docs=__doc__)
+def leaf_rebound(flow: Flow) -> Iterator[Finding]:
+    """Find updates that give the leaf's name away, where its gradient is read again."""
+    for leaf in flow.leaves():
+        for met in flow.met(LEAVES, leaf, is_result):
+            rebound = _rebound(met)
+            if isinstance(met.event, GradRead) and rebound is not None:
+                sure = met.certainty is Certainty.ALWAYS
+                yield Finding(
+                    rebound.span,
+                    f"`{leaf.place}` is no leaf from here on, and gets no gradient any more",
+                    Confidence.HIGH if sure else Confidence.LOW,
+                    (
+                        Related(leaf.made[0].span, "makes the leaf"),
+                        Related(rebound.span, "gives its name to a new tensor"),
+                        Related(met.event.span, "is None"),
+                    ),
+                    help=f"update it in place: `with torch.no_grad(): {leaf.place} -= ...`",
+                )
+
+
+def _rebound(met: Met) -> Assign | None:
+    """The assignment that left the name without its leaf."""
+    return next(
+        (
+            one.event
+            for one in reversed(met.trail)
+            if isinstance(one.event, Assign) and one.after is Holds.RESULT
+        ),
+        None,
+    )

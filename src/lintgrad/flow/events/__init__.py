@@ -1,0 +1,119 @@
+"""The event types: what a training step does, in the order it is evaluated.
+
+An event names places (access paths such as `self.optimizer`), never objects; which optimizer an
+event concerns is decided against the places and owners in the flow graph it stands in.
+"""
+
+from lintgrad.flow.events.calls import Called, Doubt, Escape, MayBackward
+from lintgrad.flow.events.gradients import (
+    UNKNOWN_OWNERS,
+    Backward,
+    Build,
+    GradAssign,
+    Owners,
+    Scaler,
+    Step,
+    ZeroGrad,
+)
+from lintgrad.flow.events.places import Assign, Rebind
+from lintgrad.flow.events.scaling import Clip, ScalerUpdate, Unscale
+from lintgrad.flow.events.steps import (
+    Given,
+    NamedOnly,
+    Replace,
+    SchedulerBuild,
+    SchedulerStep,
+    StepCall,
+    Unheld,
+)
+from lintgrad.flow.events.values import (
+    Consumed,
+    Exhaustible,
+    GradRead,
+    Graph,
+    GraphUsed,
+    Leaf,
+    LeafRenewed,
+    Slipped,
+)
+
+__all__ = [
+    "GRADIENT_EVENTS",
+    "LEAVES_GRADIENTS",
+    "UNKNOWN_OWNERS",
+    "Assign",
+    "Backward",
+    "Build",
+    "Called",
+    "Clip",
+    "Consumed",
+    "Doubt",
+    "Escape",
+    "Event",
+    "Exhaustible",
+    "Given",
+    "GradAssign",
+    "GradRead",
+    "Graph",
+    "GraphUsed",
+    "Leaf",
+    "LeafRenewed",
+    "MayBackward",
+    "NamedOnly",
+    "Owners",
+    "Rebind",
+    "Replace",
+    "Scaler",
+    "ScalerUpdate",
+    "SchedulerBuild",
+    "SchedulerStep",
+    "Slipped",
+    "Step",
+    "StepCall",
+    "Unheld",
+    "Unscale",
+    "ZeroGrad",
+]
+
+Event = (
+    Backward
+    | Step
+    | ZeroGrad
+    | GradAssign
+    | Build
+    | Called
+    | Escape
+    | MayBackward
+    | NamedOnly
+    | SchedulerStep
+    | SchedulerBuild
+    | StepCall
+    | Replace
+    | Unheld
+    | Assign
+    | Rebind
+    | Clip
+    | Unscale
+    | ScalerUpdate
+    | Slipped
+    | Consumed
+    | GradRead
+    | LeafRenewed
+    | GraphUsed
+)
+
+GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called, Clip, Unscale, ScalerUpdate)
+"""The events that a guard is worth deciding for."""
+
+LEAVES_GRADIENTS = (
+    Clip,
+    MayBackward,
+    Replace,
+    ScalerUpdate,
+    SchedulerBuild,
+    SchedulerStep,
+    StepCall,
+    Unheld,
+    Unscale,
+)
+"""The events that change no gradients themselves."""

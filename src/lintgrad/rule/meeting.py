@@ -1,0 +1,39 @@
+"""Events of one kind that some subject's state is bad at: what `Flow.where` asks of optimizers."""
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+from lintgrad.dataflow.contexts import contexts_of
+from lintgrad.dataflow.solve import Problem, solve
+from lintgrad.dataflow.typestate import Act, Certainty, State, Typestate
+from lintgrad.dataflow.witness import Passed, trail
+from lintgrad.flow.events import Event
+from lintgrad.flow.graph import Enter, FlowGraph, Leave
+
+Subject = TypeVar("Subject", bound=Hashable)
+
+
+class Met(NamedTuple):
+    """An event that is reached in a bad state, how surely, and what happened on the way."""
+
+    event: Event
+    certainty: Certainty
+    trail: tuple[Passed, ...]
+
+
+def met(
+    graphs: Sequence[FlowGraph],
+    number: int,
+    typestate: Typestate[State, Act, Subject],
+    subject: Subject,
+    bad: Callable[[State], bool],
+) -> Iterator[Met]:
+    """The events of a function that concern a subject and are reached in a bad state of it."""
+    solution = solve(Problem(graphs, number, subject, typestate))
+    context = contexts_of(solution)[0]
+    for point, event in context.points():
+        sure = context.certainty(point, bad)
+        where = context.where(point, bad)
+        known = sure is Certainty.ALWAYS or solution.exact
+        if where is not None and known and not isinstance(event, Enter | Leave):
+            yield Met(event, sure, trail(context, where, point[1]))
