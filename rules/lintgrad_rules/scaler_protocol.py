@@ -66,6 +66,7 @@ from lintgrad.rule import (
     Hit,
     Related,
     Severity,
+    Slip,
     rule,
 )
 from lintgrad.typestates.scaling import SCALING, Held, Round, ScaleAct, Scaled
@@ -81,7 +82,11 @@ def scaler_protocol(flow: Flow) -> Iterator[Finding]:
     yield from _stepped_unscaled(flow)
     yield from _stepped_both_ways(flow)
     again = list(flow.always(SCALING, Step, lambda s: s.round is Round.STEPPED))
-    again = [hit for hit in again if _scaler(hit) is not None]
+    again = [
+        hit
+        for hit in again
+        if (by := _scaler(hit)) is not None and not _is_told(flow, Slip.STEP_NAMED, by)
+    ]
     for hit in again:
         yield _finding(hit, "`scaler.step()` runs again before any `scaler.update()`", _SECOND_STEP)
     places = {hit.subject.place for hit in again}
@@ -111,11 +116,16 @@ def _stepped_unscaled(flow: Flow) -> Iterator[Finding]:
     """Steps by a scaler of gradients that no scaler has multiplied."""
     for hit in flow.always(SCALING, Step, lambda scaled: scaled.held is Held.TRUE):
         by = _scaler(hit)
-        if by is not None and by.certain:
+        if by is not None and by.certain and not _is_told(flow, Slip.RESULT_DROPPED, by):
             story: dict[type, str] = {Backward: "adds gradients of a loss that was not scaled"}
             text = f"`{by.place}.step()` divides gradients that were never multiplied"
             fix = f"run backward on `{by.place}.scale(loss)`"
             yield _finding(hit, text, story, by, fix)
+
+
+def _is_told(flow: Flow, slip: Slip, scaler: Scaler) -> bool:
+    """Whether another rule points at the statement that lacks its use, or its parentheses."""
+    return any(slipped.subject.startswith(scaler.place) for slipped in flow.slips(slip))
 
 
 def _stepped_both_ways(flow: Flow) -> Iterator[Finding]:

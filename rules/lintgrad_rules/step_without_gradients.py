@@ -49,6 +49,7 @@ from lintgrad.rule import (
     Flow,
     Related,
     Severity,
+    Slip,
     rule,
 )
 from lintgrad.typestates.gradients import GRADIENTS, Grad, is_wiped
@@ -61,6 +62,8 @@ _WITHOUT = NOTHING_THERE | {Held.UNSEEN}
 def step_without_gradients(flow: Flow) -> Iterator[Finding]:
     """Find steps that are only ever reached without gradients, after a forward pass."""
     if next(flow.always(GRADIENTS, Step, _is_missing), None) is None:
+        return
+    if any(flow.slips(Slip.BACKWARD_NAMED)):  # backward-not-called points at the cause
         return
     handed = {step.span for step in flow.events(StepCall) if step.given is not Given.NOTHING}
     wiped = {hit.subject.place for hit in flow.always(GRADIENTS, Step, is_wiped)}
