@@ -52,9 +52,9 @@ class Assignments:
     ) -> Iterable[Event]:
         place = place_of(target)
         if place is None:
-            yield from forget(names_in(target), span)
+            yield Assign(span, names_in(target), None, target, value)
             return
-        yield Assign(span, (place,), value)
+        yield Assign(span, (place,), value, target, value)
         if value is None or self._places.canonical(place) != place:
             return
         if self._relevance.is_build(value):

@@ -65,12 +65,16 @@ class Callees:
         """What stands for a function as it is before a decorator gets it."""
 
     def of_call(self, scope: Scope, call: Call) -> Callee | None:
-        """The function of the project that a call runs."""
-        found = self.of_value(scope, call.func) or self._of_object(scope, call)
+        """The function of the project that a call runs, noted as one that is called."""
+        found = self.run_by(scope, call)
         if found is not None and found.owner is not None:
             name = found.scope.name_alone
             self.resolved |= {(name, owner) for owner in found.owner.lineage()}
         return found
+
+    def run_by(self, scope: Scope, call: Call) -> Callee | None:
+        """The function of the project that a call runs."""
+        return self.of_value(scope, call.func) or self._of_object(scope, call)
 
     def of_value(self, scope: Scope, expr: Expr, depth: int = 0) -> Callee | None:
         """The function of the project that an expression stands for."""

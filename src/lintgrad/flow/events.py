@@ -7,7 +7,7 @@ event concerns is decided against the places and owners in the flow graph it sta
 from dataclasses import dataclass
 
 from lintgrad.source.text import Span
-from lintgrad.syntax.nodes import Expr
+from lintgrad.syntax.nodes import Call, Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,25 @@ UNKNOWN_OWNERS = Owners()
 
 @dataclass(frozen=True, slots=True)
 class Backward:
-    """Gradients of a loss are added to `.grad`; the gradient is what `backward` was passed."""
+    """Gradients of a loss are added to `.grad`; the gradient is what `backward` was passed.
+
+    A function of torch takes several losses, the method of a tensor only that tensor.
+    """
 
     span: Span
     loss: Expr | None
     gradient: Expr | None = None
     scaled: bool = False
+    takes_several: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Differentiate:
+    """`torch.autograd.grad`: gradients of the outputs are returned, `.grad` stays as it is."""
+
+    span: Span
+    outputs: Expr
+    gradient: Expr | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +127,26 @@ class NamedOnly:
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """Places get a new value; None if it is not known to be anything in particular."""
+    """Places get a new value; None if it is not known to be anything in particular.
+
+    Where a statement says it, the target is what is written, and the source what it is made of:
+    a tuple of names and a call, for instance.
+    """
 
     span: Span
     places: tuple[str, ...]
     value: Expr | None
+    target: Expr | None = None
+    source: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A method changes what a place holds in place: `losses.append(x)`, `w.requires_grad_()`."""
+
+    span: Span
+    place: str
+    call: Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +159,7 @@ class Rebind:
 
 Event = (
     Backward
+    | Differentiate
     | Step
     | ZeroGrad
     | GradAssign
@@ -140,6 +169,7 @@ Event = (
     | MayBackward
     | NamedOnly
     | Assign
+    | Change
     | Rebind
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lintgrad.flow.differentiating import differentiates
 from lintgrad.flow.graph import FlowGraph
 from lintgrad.flow.linking import Linker
 from lintgrad.flow.program import Finder, Mentioned, Program
@@ -47,7 +48,8 @@ class Project:
         roots = [
             scope
             for scope in file.scopes
-            if program.touching.may_touch(scope) and program.strength(scope) is not None
+            if (program.touching.may_touch(scope) or differentiates(scope))
+            and program.strength(scope) is not None
         ]
         numbers, graphs = self._linker.graphs(roots)
         sources = {path: each.source for path, each in program.files.items()}

@@ -195,5 +195,5 @@ class Flow:
 
     @cached_property
     def losses(self) -> tuple[Loss, ...]:
-        """Every backward with the shapes that its loss may have."""
-        return tuple(losses_of(self.graph).values())
+        """Every backward, also in what it calls, with the values that its loss may have."""
+        return tuple(losses_of(self.graphs, self.number).values())

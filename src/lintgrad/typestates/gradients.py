@@ -9,6 +9,8 @@ from lintgrad.flow.events import (
     Backward,
     Build,
     Called,
+    Change,
+    Differentiate,
     Escape,
     Event,
     GradAssign,
@@ -130,7 +132,7 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
             return GradAct.LOSE if _rebound(places, optimizer.place) else None
         case MayBackward():
             return GradAct.DOUBT
-        case NamedOnly() | Assign() | Called():
+        case NamedOnly() | Assign() | Change() | Called() | Differentiate():
             pass
     return None
 
