@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from lintgrad.flow.scopes import Scope
 from lintgrad.source.text import Span
+from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Call, Const, Expr, ExprStmt, Function, Stmt, With
-from lintgrad.syntax.walk import children_of, parts_of, statements_of
+from lintgrad.syntax.walk import children_of, statements_of
 
 _SWITCHES: dict[str, bool | None] = {
     # https://docs.pytorch.org/docs/2.13/torch.html#locally-disabling-gradient-computation
@@ -21,8 +22,8 @@ _SWITCHES: dict[str, bool | None] = {
 }
 _BY_ARGUMENT = ("set_grad_enabled", "inference_mode")
 
-_NEUTRAL = ("torch.", "contextlib.", "warnings.", "tqdm.", "time.")
-"""Modules whose context managers leave the recording as it is, but for the switches."""
+_NEUTRAL = ("torch.", "contextlib.", "warnings.", "tqdm", "time.", "open", "tempfile.")
+"""Context managers that leave the recording as it is, but for the switches; modules of such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,10 @@ def _switched(scope: Scope, manager: Expr, *, entered: bool = False) -> Recordin
     call = manager if isinstance(manager, Call) else None
     name = scope.dotted(call.func if call is not None else manager)
     if name not in _SWITCHES:
-        if not entered or (name is not None and name.startswith(_NEUTRAL) and call is not None):
-            return None
-        mentioned = {scope.dotted(part) for part in parts_of(manager)}
-        own = name is None or not mentioned.isdisjoint(_SWITCHES)
-        return Recording(None, manager.span) if own else None
+        spelled = (name or place_of(call.func) or "") if call is not None else ""
+        return (
+            None if not entered or spelled.startswith(_NEUTRAL) else Recording(None, manager.span)
+        )
     enabled = _SWITCHES[name]
     if call is not None and name.endswith(_BY_ARGUMENT):
         given = call.argument(0, "mode")

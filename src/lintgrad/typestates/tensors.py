@@ -17,6 +17,7 @@ from lintgrad.typestates.environment import Env
 from lintgrad.typestates.evaluate import Surroundings, values_of
 from lintgrad.typestates.interpreter import Interpreter
 from lintgrad.typestates.possible import ANYTHING, Values
+from lintgrad.typestates.values import WITHOUT_GRAPH, Link, Value
 
 _MOST_VISITS = 6
 """How often a block is read before its values count as not known (they may grow for ever)."""
@@ -34,6 +35,17 @@ class Loss:
     event: Backward | Differentiate
     values: Values
     calls: tuple[Span, ...] = ()
+
+    @property
+    def without_graph(self) -> Value | None:
+        """A value that was cut off its graph or has none, if no other may have one.
+
+        Data is no reason by itself: it is what a sum starts with, before its loop's first round.
+        """
+        if any(value.link not in WITHOUT_GRAPH for value in self.values):
+            return None
+        cut = [value for value in self.values if value.cut is not None]
+        return min(cut, key=lambda v: list(Link).index(v.link)) if cut else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,19 @@ class Link(Enum):
     """The same with a name: its gradient may be what is wanted."""
 
 
+WITHOUT_GRAPH = frozenset(
+    {
+        Link.NONE,
+        Link.CUT,
+        Link.UNRECORDED,
+        Link.PERHAPS_UNRECORDED,
+        Link.NEW_LEAF,
+        Link.NAMED_LEAF,
+    }
+)
+"""Links of values through which no gradient gets to a parameter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """One abstract value. Sizes of a tensor are None where they are not known.
