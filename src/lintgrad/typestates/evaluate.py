@@ -235,6 +235,8 @@ def _index(expr: Expr, around: Surroundings) -> frozenset[Index]:
             b is None or (len(b) == 1 and k is not None) for b, k in zip(bounds, known, strict=True)
         )
         return frozenset({Part(known[0], known[1]) if is_known else Part(is_known=False)})
+    if isinstance(expr, nodes.Other) and not expr.parts:
+        return frozenset({constant(...)})  # `x[..., 0]`
     return frozenset(values_of(expr, around))
 
 

@@ -1,6 +1,6 @@
 """Built-in losses: what their `reduction` makes of the result's shape (torch 2.13)."""
 
-from lintgrad.typestates.arguments import Given, truth
+from lintgrad.typestates.arguments import Given, is_left_out, truth
 from lintgrad.typestates.shapes import broadcast
 from lintgrad.typestates.values import (
     DIMENSIONED,
@@ -62,12 +62,42 @@ _WEIGHT_FIRST = frozenset(
     ]
 )
 
-_REDUCE_AT = {"MSELoss": 1, "L1Loss": 1, "SmoothL1Loss": 1, "KLDivLoss": 1, "SoftMarginLoss": 1}
-_REDUCE_AT |= {"BCELoss": 2, "BCEWithLogitsLoss": 2, "MultiLabelSoftMarginLoss": 2}
-_REDUCE_AT |= {"CrossEntropyLoss": 3, "NLLLoss": 3}
-"""Where the deprecated `reduce` stands among a module's positional arguments."""
+_REDUCTION_AT = {
+    # Where `reduction` stands in the constructor and in the function (torch 2.13); None where it
+    # is a keyword only. The deprecated `size_average` and `reduce` come before it.
+    "l1_loss": (2, 4),
+    "mse_loss": (2, 4),
+    "smooth_l1_loss": (2, 4),
+    "huber_loss": (0, 2),
+    "binary_cross_entropy": (3, 5),
+    "binary_cross_entropy_with_logits": (3, 5),
+    "cross_entropy": (4, 6),
+    "nll_loss": (4, 6),
+    "kl_div": (2, 4),
+    "poisson_nll_loss": (5, 7),
+    "gaussian_nll_loss": (None, 5),
+    "hinge_embedding_loss": (3, 5),
+    "soft_margin_loss": (2, 4),
+    "margin_ranking_loss": (3, 6),
+    "cosine_embedding_loss": (3, 6),
+    "triplet_margin_loss": (6, 9),
+    "triplet_margin_with_distance_loss": (None, None),
+    "multi_margin_loss": (5, 7),
+    "multilabel_margin_loss": (2, 4),
+    "multilabel_soft_margin_loss": (3, 5),
+    "ctc_loss": (1, 5),
+}
+
+_NO_LEGACY = frozenset(
+    {"huber_loss", "gaussian_nll_loss", "triplet_margin_with_distance_loss", "ctc_loss"}
+)
+"""Losses that never had `size_average` and `reduce`."""
 
 _REDUCED = ("mean", "sum", "batchmean", "elementwise_mean")
+
+
+_ONE_BETWEEN = frozenset({"cross_entropy", "nll_loss", "poisson_nll_loss"})
+"""Losses with another argument between `size_average` and `reduce`."""
 
 
 def module(name: str, given: Given) -> Value:
@@ -75,29 +105,32 @@ def module(name: str, given: Given) -> Value:
     first = given.args[0] if given.args else None
     if name in _WEIGHT_FIRST and first is not None and first.text is not None:
         return UNKNOWN  # `nn.CrossEntropyLoss("none")` raises where it is built
-    reduction = _reduction(given, given.get(_REDUCE_AT.get(name, -1), "reduce"))
-    return Value(Kind.LOSS, name=LOSS_MODULES[name], reduction=reduction)
+    own = LOSS_MODULES[name]
+    return Value(Kind.LOSS, name=own, reduction=_reduction(given, own, _REDUCTION_AT[own][0]))
 
 
 def function(name: str, given: Given) -> Value:
     """The result of a loss function."""
-    loss = Value(Kind.LOSS, name=name, reduction=_reduction(given, given.named.get("reduce")))
-    return applied(loss, given)
+    reduction = _reduction(given, name, _REDUCTION_AT[name][1])
+    return applied(Value(Kind.LOSS, name=name, reduction=reduction), given)
 
 
-def _reduction(given: Given, reduce: Value | None) -> str:
+def _reduction(given: Given, name: str, position: int | None) -> str:
     """`none`, a name of a reduction to a scalar, or nothing if it cannot be told.
 
-    A reduction passed by position lands in the deprecated `size_average`, and means "mean".
+    A reduction that is passed where `size_average` stands means "mean": a string is true.
     """
     if not given.complete:
         return ""
-    if reduce is not None and not reduce.is_none:
-        flag = truth(reduce, default=True)
-        return "" if flag is None else "mean" if flag else "none"
-    if "reduction" not in given.named:
-        return "mean"
-    return given.named["reduction"].text or ""
+    at = -1 if position is None else position
+    if name not in _NO_LEGACY:
+        average = given.get(at - (3 if name in _ONE_BETWEEN else 2), "size_average")
+        reduce = given.get(at - 1, "reduce")
+        if not (is_left_out(average) and is_left_out(reduce)):
+            reduces = True if is_left_out(reduce) else truth(reduce, default=True)
+            return "" if reduces is None else "mean" if reduces else "none"
+    wanted = given.get(at, "reduction")
+    return "mean" if wanted is None else wanted.text or ""
 
 
 def applied(loss: Value, given: Given) -> Value:
@@ -108,6 +141,8 @@ def applied(loss: Value, given: Given) -> Value:
     output, target = given.named.get("input", output), given.named.get("target", target)
     if loss.reduction != "none" or Kind.PICKED in (output.kind, target.kind):
         return UNKNOWN  # the result has the dimensions of its inputs, if they have any
+    if loss.name == "ctc_loss":
+        return DIMENSIONED
     if loss.name in ELEMENTWISE_LOSSES.values():
         both = broadcast(output, target)
         certain = both.kind is Kind.TENSOR or both.needs_gradient
