@@ -48,10 +48,17 @@ class Meaning:
 
         None if there is none, or if more than its body decides what comes out.
         """
-        callee = self.roles.callees.run_by(self.scope, call)
-        if callee is None or callee.scope.is_generator or not _is_plain(callee.scope):
-            return None
-        frame = self.roles.frames.of_call(self.scope, call, callee)
+        key = (self.scope, call)
+        known = self.roles.frames.called
+        if key not in known:
+            callee = self.roles.callees.run_by(self.scope, call)
+            followed = callee is not None and _is_plain(callee.scope)
+            known[key] = (
+                self.roles.frames.of_call(self.scope, call, callee)
+                if callee is not None and followed and not callee.scope.is_generator
+                else None
+            )
+        frame = known[key]
         return None if frame is None else Meaning(frame, self.roles)
 
     def built(self, call: Call) -> ClassScope | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from lintgrad.flow.changes import change_of
 from lintgrad.flow.loops import names_in
+from lintgrad.flow.slices import Slice
 from lintgrad.syntax import nodes
 from lintgrad.syntax.nodes import Expr, Stmt
 from lintgrad.typestates.decisions import outcome
@@ -19,8 +20,9 @@ _MOST_ROUNDS = 4
 class Body:
     """One pass through a function's statements, from what its parameters hold."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, needed: Slice) -> None:
         self._around = around
+        self._needed = needed
         self.returned: list[Values] = []
         self._jumps: list[list[Env]] = []
         """Where `break` and `continue` leave each loop that is open."""
@@ -37,9 +39,9 @@ class Body:
     def _statement(self, statement: Stmt, env: Env) -> Env | None:
         match statement:
             case nodes.Assign():
-                for target in statement.targets:
+                for target in filter(self._is_needed, statement.targets):
                     assign(target, statement.value, self._in(env), env)
-            case nodes.AugAssign():
+            case nodes.AugAssign() if self._is_needed(statement.target):
                 span, target = statement.span, statement.target
                 changed = nodes.Binary(span, statement.op, target, statement.value)
                 assign(target, changed, self._in(env), env)
@@ -81,13 +83,18 @@ class Body:
                 env.pop(statement.name, None)
         return env
 
+    def _is_needed(self, target: Expr) -> bool:
+        """Whether what is returned depends on a target."""
+        names = names_in(target)
+        return not names or any(name in self._needed for name in names)
+
     def _in(self, env: Env) -> Surroundings:
         around = self._around
         return Surroundings(env, around.meaning, around.around, around.interpreter)
 
     def _expression(self, statement: nodes.ExprStmt, env: Env) -> None:
         changed = change_of(statement)
-        if changed is not None:
+        if changed is not None and changed.place in self._needed:
             change(changed.place, changed.call, self._in(env), env)
         elif isinstance(statement.value, nodes.Call):
             self._around.interpreter.ran(statement.value, self._in(env), env)
@@ -105,7 +112,7 @@ class Body:
         self._jumps.append([])
         for turn in range(_MOST_ROUNDS + 1):
             inner = dict(head)
-            if loop is not None:
+            if loop is not None and self._is_needed(loop.target):
                 iterated(loop.target, values_of(loop.iter, self._in(inner)), inner)
             after = self.run(body, inner)
             known = head

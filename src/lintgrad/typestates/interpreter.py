@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from lintgrad.flow.meaning import Meaning
 from lintgrad.flow.recording import Recording
-from lintgrad.flow.scopes import ClassScope
+from lintgrad.flow.scopes import ClassScope, Scope
+from lintgrad.flow.slices import Slice, Sources, returned_in, sources_in
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Expr, Name
 from lintgrad.typestates import links
@@ -20,9 +21,9 @@ from lintgrad.typestates.evaluate import Surroundings, values_of
 from lintgrad.typestates.possible import ANYTHING, Values, lifted
 from lintgrad.typestates.values import UNKNOWN, Kind, Value, constant, named
 
-_MOST_CALLS = 300
+_MOST_CALLS = 200
 """How many calls are gone through for one function, before the rest counts as not known."""
-_DEEPEST = 12
+_DEEPEST = 10
 
 _OBJECT = "__class__"
 """The item that tells an object from a dict."""
@@ -33,7 +34,12 @@ class Interpreter:
 
     def __init__(self) -> None:
         self._known: dict[object, Values] = {}
+        self._ran: dict[object, tuple[Values, Env]] = {}
+        self._sources: dict[Scope, Sources] = {}
+        self._slices: dict[Scope, Slice] = {}
         self._running: list[object] = []
+        self._cut = 0
+        """How often something was not gone through, for being gone through already."""
         self._left = _MOST_CALLS
 
     def called(self, call: Call, around: Surroundings) -> Values:
@@ -79,39 +85,63 @@ class Interpreter:
     def bound(self, meaning: Meaning, value: Expr) -> Values:
         """What a name has that is bound to an expression once, somewhere else."""
         key = (meaning.scope, value)
-        if key in self._known:
-            return self._known[key]
-        if key in self._running or len(self._running) > _DEEPEST:
-            return ANYTHING
-        self._running.append(key)
-        around = Surroundings({}, meaning, Recording(), self, follows=False)
-        found = values_of(value, around)
-        self._running.pop()
-        if not self._running:
+        if key not in self._known:
+            if key in self._running or len(self._running) > _DEEPEST:
+                self._cut += 1
+                return ANYTHING
+            self._running.append(key)
+            cut = self._cut
+            around = Surroundings({}, meaning, Recording(), self, follows=False)
+            found = values_of(value, around)
+            self._running.pop()
+            if self._cut > cut:
+                return found
             self._known[key] = found
-        return found
+        return self._known[key]
+
+    def sources(self, meaning: Meaning) -> Sources:
+        """What the places of a function are computed from."""
+        function = meaning.scope.function_itself
+        if function not in self._sources:
+            self._sources[function] = sources_in(function.node.body)
+        return self._sources[function]
+
+    def _slice(self, frame: Meaning) -> Slice:
+        """The places that the result of a function depends on; of `__init__`, the attributes."""
+        function = frame.scope.function_itself
+        if function not in self._slices:
+            sources = self.sources(frame)
+            wanted = list(returned_in(function.node.body))
+            if function.name_alone == "__init__":
+                wanted += [place for place in sources if place.startswith("self.")]
+            self._slices[function] = Slice(sources, wanted)
+        return self._slices[function]
 
     def _result(self, frame: Meaning, call: Call, around: Surroundings) -> Values:
         """What a function of the project returns for the arguments of a call."""
         ran = self._run(frame, call, around)
         return ANYTHING if ran is None else ran[0]
 
-    def _run(
-        self, frame: Meaning, call: Call | None, around: Surroundings
-    ) -> tuple[Values, Env] | None:
-        if self._left <= 0 or len(self._running) > _DEEPEST:
-            return None
+    def _run(self, frame: Meaning, call: Call, around: Surroundings) -> tuple[Values, Env] | None:
         function = frame.scope.function_itself
-        if function in self._running:
+        if self._left <= 0 or len(self._running) > _DEEPEST or function in self._running:
+            self._cut += 1
             return None
-        self._left -= 1
-        self._running.append(function)
         env = self.entry(frame, call, around)
-        recording = around.at(call.span).recording if call is not None else around.around
-        body = Body(Surroundings(env, frame, recording, self))
-        end = body.run(frame.scope.node.body, env)
-        self._running.pop()
-        return result_of(body, end), end if end is not None else {}
+        recording = around.at(call.span).recording
+        key = (frame.scope, frozenset(env.items()), recording)
+        if key not in self._ran:
+            self._left -= 1
+            self._running.append(function)
+            cut = self._cut
+            body = Body(Surroundings(env, frame, recording, self), self._slice(frame))
+            end = body.run(frame.scope.node.body, env)
+            self._running.pop()
+            found = result_of(body, end), end if end is not None else {}
+            if self._cut > cut:
+                return found
+            self._ran[key] = found
+        return self._ran[key]
 
     def entry(self, frame: Meaning, call: Call | None, around: Surroundings) -> Env:
         """What the parameters of a frame hold, and the attributes of the object it works on."""

@@ -28,6 +28,9 @@ _NOT_DIFFERENTIABLE = frozenset(
 )
 """Functions whose result has no graph, whatever goes in."""
 
+_SHARING = frozenset({"as_tensor", "asarray", "Tensor", "FloatTensor", "DoubleTensor"})
+"""Functions that keep the graph of a tensor, but not those of tensors in a list."""
+
 _WITH_INDICES = frozenset({"max", "min", "median", "nanmedian", "mode", "kthvalue", "sort", "topk"})
 """Functions that return a pair of values and indices."""
 
@@ -84,7 +87,7 @@ def called(name: str, result: Value, given: Given, at: Place) -> Value:
         return required(result, given.get(1, "requires_grad"), hang_of(given.args[:1], _ALWAYS))
     if name in FROM_NOTHING:
         return required(result, given.named.get("requires_grad"), NO_LINK, default=False)
-    if name in ("as_tensor", "asarray"):
+    if name in _SHARING:
         is_list = bool(given.args) and given.args[0].is_collection
         hang = hang_of(given.args[:1], at.recording)
         return result.linked(*(_cut(hang, at) if is_list else hang))

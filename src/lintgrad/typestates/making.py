@@ -181,5 +181,5 @@ FROM_NOTHING = frozenset(
 )
 """Functions whose result hangs on no graph, whatever they are given."""
 
-COPIES = frozenset({"tensor", "new_tensor", "Tensor", "FloatTensor", "DoubleTensor", "from_numpy"})
+COPIES = frozenset({"tensor", "new_tensor", "from_numpy"})
 """Functions that copy the numbers out of a tensor and leave its graph behind."""

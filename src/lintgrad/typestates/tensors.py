@@ -9,8 +9,10 @@ from lintgrad.flow.events import Assign, Backward, Change, Differentiate, Event
 from lintgrad.flow.graph import Branch, Call, Enter, FlowGraph, Leave, Repeat, targets_of
 from lintgrad.flow.meaning import Meaning
 from lintgrad.flow.recording import Recording
+from lintgrad.flow.slices import Slice, read_in
 from lintgrad.source.text import Span
 from lintgrad.syntax.nodes import Expr
+from lintgrad.syntax.walk import children
 from lintgrad.typestates import environment
 from lintgrad.typestates.decisions import outcome
 from lintgrad.typestates.environment import Env
@@ -86,9 +88,13 @@ class Tensors:
     visit: Visit
     interpreter: Interpreter
     before: dict[int, Env] = field(default_factory=dict)
+    needed: Slice = field(init=False)
+    """The places that losses, tests and calls are made of."""
 
     def __post_init__(self) -> None:
         """Go through the blocks until nothing changes."""
+        sources = self.interpreter.sources(self.meaning)
+        self.needed = Slice(sources, _asked_for(self.graph, self.meaning))
         self.before = {0: dict(self.visit.env)}
         visits = [0] * len(self.graph.blocks)
         queue = deque([0])
@@ -101,7 +107,8 @@ class Tensors:
                 joined = environment.join(self.before.get(target), env, settle=settle)
                 if joined != self.before.get(target):
                     self.before[target] = dict(joined)
-                    queue.append(target)
+                    if target not in queue:
+                        queue.append(target)
 
     def _in(self, env: Env) -> Surroundings:
         return Surroundings(env, self.meaning, self.visit.recording, self.interpreter)
@@ -132,11 +139,13 @@ class Tensors:
 
     def _happens(self, event: Event | Enter | Leave, env: Env) -> None:
         match event:
+            case Assign(places=places) if places and not any(p in self.needed for p in places):
+                pass
             case Assign(target=target, source=source) if target is not None and source is not None:
                 environment.assign(target, source, self._in(env), env)
             case Assign(places=places):
                 environment.store(env, places, ANYTHING)
-            case Change(place=place, call=call):
+            case Change(place=place, call=call) if place in self.needed:
                 environment.change(place, call, self._in(env), env)
 
     def losses(self) -> Iterator[tuple[Point, Loss]]:
@@ -170,6 +179,21 @@ class Tensors:
 
 _DEEPEST = 8
 """Longer chains of calls are not followed."""
+
+
+def _asked_for(graph: FlowGraph, meaning: Meaning) -> Iterator[str]:
+    """The places that the losses, the tests and the calls of a graph read."""
+    for block in graph.blocks:
+        for event in block.events:
+            loss = _loss_of(event)
+            yield from read_in(loss) if loss is not None else ()
+        if isinstance(block.exit, Branch) and block.exit.test is not None:
+            yield from read_in(block.exit.test)
+    if any(isinstance(block.exit, Call) for block in graph.blocks):
+        for call in meaning.scope.calls:
+            if meaning.called(call) is not None:
+                for part in children(call):
+                    yield from read_in(part)
 
 
 def _loss_of(event: Event | Enter | Leave) -> Expr | None:
