@@ -115,5 +115,5 @@ def _reduced_partly(value: Value, dims: tuple[int, ...], *, keep: bool) -> Value
         return at_least(*kept)
     # Dimension k exists, so there are more than k; one is left if they are not all reduced.
     if max(dims) >= len(dims):
-        return DIMENSIONED
+        return DIMENSIONED if value.kind is Kind.DIMENSIONED else at_least(None)
     return at_least(None) if keep else UNKNOWN
