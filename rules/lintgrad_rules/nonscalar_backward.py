@@ -29,8 +29,10 @@ for x, y in loader:
 `loss.backward(gradient=weights)` is right too: it is `(loss * weights).sum().backward()`.
 
 ## Known limits
-Only what is built inside the function, or bound once outside of it, is followed. Sizes that are
-not written down may turn out to be 1, which torch accepts.
+Values are followed through functions, classes and files of the project, as far as they are bound
+once. Sizes that are not written down may turn out to be 1, which torch accepts. What
+`DataParallel` gathers has one element for each device: nothing is said of it, as one device gives a
+loss without dimensions.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.backward.html

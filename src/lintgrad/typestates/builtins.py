@@ -19,6 +19,8 @@ def _number(given: Given, at: links.Place) -> Value:
 
 def _count(given: Given, _: links.Place) -> Value:
     value = given.first
+    if value is not None and value.above is not None:
+        return Value(Kind.NUMBER, link=Link.NONE, above=value.above)
     if value is not None and value.kind is Kind.ITEMS and not value.names:
         return Value(Kind.NUMBER, constant=len(value.items), link=Link.NONE)
     if value is not None and value.kind is Kind.TENSOR and value.sizes:

@@ -17,6 +17,10 @@ _ORDERED: dict[str, Callable[[float, float], bool]] = {
 }
 
 
+_ABOVE = {">": True, ">=": True, "!=": True, "==": False, "<": False, "<=": False}
+"""How a number compares with one that it is known to be above."""
+
+
 def outcome(test: Expr, values: Valued) -> bool | None:
     """How a test turns out; None if that is not known."""
     match test:
@@ -43,7 +47,7 @@ def outcome(test: Expr, values: Valued) -> bool | None:
 
 def _truth(value: Value) -> bool | None:
     if value.kind is Kind.NUMBER and value.constant is None:
-        return None
+        return None if value.above is None else True
     if value.kind in (Kind.NUMBER, Kind.CONSTANT):
         return bool(value.constant)
     if value.kind in (Kind.LOSS, Kind.LAYER):
@@ -62,6 +66,8 @@ def _compare(op: str, left: Value, right: Value) -> bool | None:
             return None
         same = left.is_none and right.is_none
         return same if op in ("is", "==") else not same
+    if left.above is not None and right.whole is not None and right.whole <= left.above:
+        return _ABOVE.get(op)
     if not (_is_known(left) and _is_known(right)):
         return None
     one, other = left.constant, right.constant

@@ -129,8 +129,9 @@ def _binary(expr: Binary | Compare, around: Surroundings) -> Values:
     compares = isinstance(expr, Compare)
 
     def apply(left: Value, right: Value) -> Value:
-        if left.kind is right.kind is Kind.ITEMS and not compares:
-            return items(*left.items, *right.items) if expr.op == "+" else UNKNOWN
+        if left.is_collection or right.is_collection:
+            both = left.kind is right.kind is Kind.ITEMS and expr.op == "+"
+            return items(*left.items, *right.items) if both else UNKNOWN
         result = operation(left, right)
         if not compares:
             is_mask = left.is_mask and right.is_mask
@@ -194,19 +195,14 @@ def _attribute(value: Value, expr: Attr, around: Surroundings) -> Value:
             sizes = value.sizes[::-1] if swapped else (*value.sizes[:-2], *value.sizes[:-3:-1])
             return replace(value, sizes=sizes)
         case "shape":
-            known = value.kind is Kind.TENSOR
-            return items(*(_number(size) for size in value.sizes)) if known else UNKNOWN
+            return value.shape if value.is_tensor else UNKNOWN
         case "ndim":
-            return _number(len(value.sizes) if value.kind is Kind.TENSOR else None)
+            return value.rank
         case "real" | "imag" | "T" | "mT":
             return value if value.is_tensor else UNKNOWN
         case "grad":
             return replace(value, link=Link.MAYBE) if value.is_tensor else UNKNOWN
     return UNKNOWN
-
-
-def _number(known: int | None) -> Value:
-    return Value(Kind.NUMBER, constant=known, link=Link.NONE)
 
 
 def _item(expr: Item, around: Surroundings) -> Values:

@@ -9,7 +9,7 @@ from lintgrad.typestates.products import PRODUCTS
 from lintgrad.typestates.reducing import REDUCTIONS
 from lintgrad.typestates.reshaping import RESHAPING
 from lintgrad.typestates.shapes import broadcast, same
-from lintgrad.typestates.values import NUMBER, UNKNOWN, Kind, Value, items, tensor
+from lintgrad.typestates.values import NUMBER, UNKNOWN, Kind, Value, number, tensor
 
 _SAME_SHAPE = frozenset(
     """
@@ -82,9 +82,7 @@ def _size(given: Given) -> Value:
     value = given.first
     if given.get(1, "dim") is not None:
         return _size_at(value, given)
-    if value is None or value.kind is not Kind.TENSOR:
-        return UNKNOWN
-    return items(*(_number(size) for size in value.sizes))
+    return value.shape if value is not None and value.is_tensor else UNKNOWN
 
 
 def _size_at(value: Value | None, given: Given) -> Value:
@@ -92,17 +90,20 @@ def _size_at(value: Value | None, given: Given) -> Value:
     known = value is not None and value.kind is Kind.TENSOR and at is not None
     if known and value is not None and at is not None and at.whole is not None:
         rank = len(value.sizes)
-        return _number(value.sizes[at.whole]) if -rank <= at.whole < rank else NUMBER
+        return number(value.sizes[at.whole]) if -rank <= at.whole < rank else NUMBER
     return NUMBER
 
 
-def _number(known: int | None) -> Value:
-    return NUMBER if known is None else Value(Kind.NUMBER, constant=known, link=NUMBER.link)
-
-
 def _dim(given: Given) -> Value:
+    return given.first.rank if given.first is not None else NUMBER
+
+
+def _elements(given: Given) -> Value:
+    """`numel`: of one value an example there are several."""
     value = given.first
-    return _number(len(value.sizes) if value is not None and value.kind is Kind.TENSOR else None)
+    if value is not None and value.kind is Kind.DIMENSIONED:
+        return Value(Kind.NUMBER, link=NUMBER.link, above=1)
+    return number(value.count if value is not None else None)
 
 
 def _list(given: Given) -> Value:
@@ -130,6 +131,7 @@ OPERATIONS: dict[str, Operation] = {
     "where": _where,
     **dict.fromkeys(_NUMBERS, _number_of),
     **dict.fromkeys(("dim", "ndimension"), _dim),
+    **dict.fromkeys(("numel", "nelement"), _elements),
     "size": _size,
     "tolist": _list,
     "one_hot": _classes,

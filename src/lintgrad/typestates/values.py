@@ -78,7 +78,7 @@ class Value:
 
     `names` are the keys or attributes of the items; `name` is a loss's or a layer's own, and
     `reduction` that of a loss; `cut` is where the value lost its graph. A mask is the result of a
-    comparison.
+    comparison. A number that is not known is more than `above`, if that is said.
     """
 
     kind: Kind
@@ -89,6 +89,7 @@ class Value:
     reduction: str = ""
     constant: Constant = None
     is_mask: bool = False
+    above: int | None = None
     link: Link = Link.ANY
     cut: Span | None = None
 
@@ -156,6 +157,21 @@ class Value:
         items = tuple(item.linked(link, cut) for item in self.items)
         return replace(self, items=items, link=link, cut=cut)
 
+    @property
+    def rank(self) -> "Value":
+        """The number of dimensions."""
+        if self.kind is Kind.TENSOR:
+            return number(len(self.sizes))
+        above = max(len(self.sizes), 1) - 1
+        return Value(Kind.NUMBER, link=Link.NONE, above=above if self.has_dimensions else None)
+
+    @property
+    def shape(self) -> "Value":
+        """The sizes, as `shape` and `size()` give them."""
+        if self.kind is Kind.TENSOR:
+            return items(*map(number, self.sizes))
+        return replace(many(NUMBER), above=self.rank.above)
+
     def item(self, name: str) -> "Value | None":
         """The item of that name: a dict's or an object's."""
         return self.items[self.names.index(name)] if name in self.names else None
@@ -186,6 +202,11 @@ def items(*values: Value) -> Value:
 def named(pairs: dict[str, Value]) -> Value:
     """A dict with the keys that are written down, or an object with attributes."""
     return Value(Kind.ITEMS, items=tuple(pairs.values()), names=tuple(pairs))
+
+
+def number(known: int | None) -> Value:
+    """A whole number that may be known."""
+    return Value(Kind.NUMBER, constant=known, link=Link.NONE)
 
 
 def many(value: Value) -> Value:
