@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Item, Sequence
+from lintgrad.syntax.nodes import Attr, Binary, Call, Const, Expr, Item, Sequence
 from lintgrad.typestates import builtins, links
 from lintgrad.typestates.arguments import Given, truth
 from lintgrad.typestates.evaluate import Surroundings, element_of, values_of
@@ -56,7 +56,22 @@ def assign(target: Expr, value: Expr, around: Surroundings, env: Env) -> None:
         return
     place = place_of(target)
     if place is not None:
-        store(env, (place,), values_of(value, around))
+        after = values_of(value, around)
+        if isinstance(value, Binary) and value.left is target:  # `total += loss`
+            _doubt_others(env, place, env.get(place, ANYTHING))
+        store(env, (place,), after)
+
+
+def _doubt_others(env: Env, place: str, before: Values) -> None:
+    """Where a tensor is changed in place, other names of it may hang on another graph."""
+    tensors = [value for value in before if value.is_tensor]
+    for other, values in env.items():
+        if other != place and any(_holds(v, tensor) for v in values for tensor in tensors):
+            env[other] = frozenset(value.linked(Link.MAYBE) for value in values)
+
+
+def _holds(value: Value, tensor: Value) -> bool:
+    return value == tensor or any(_holds(item, tensor) for item in value.items)
 
 
 def unpack(target: Expr, values: Values, env: Env) -> None:
@@ -123,6 +138,7 @@ def _require(target: Attr, value: Expr, around: Surroundings, env: Env) -> None:
         return links.required(old, flag, (old.link, old.cut))
 
     before = values_of(target.value, around)
+    _doubt_others(env, place, before)
     env[place] = lifted(require, [before, values_of(value, around)])
 
 
@@ -133,6 +149,7 @@ def change(place: str, call: Call, around: Surroundings, env: Env) -> None:
     if name == "append" and len(call.args) == 1:
         store(env, (place,), lifted(builtins.appended, [before, values_of(call.args[0], around)]))
     elif name == "requires_grad_":
+        _doubt_others(env, place, before)
         flag = call.argument(0, "requires_grad")
         flags = _YES if flag is None else values_of(flag, around)
         env[place] = lifted(
@@ -161,6 +178,8 @@ def _in_place(place: str, name: str, call: Call, around: Surroundings, env: Env)
     if name in _OTHER_SHAPES or not _are_tensors(before):
         env[place] = values_of(call, around) if name in ("squeeze_", "unsqueeze_") else ANYTHING
         return
+
+    _doubt_others(env, place, before)
 
     def update(value: Value, *others: Value) -> Value:
         if name == "detach_":

@@ -7,9 +7,9 @@ from lintgrad.typestates.arguments import Given, Operation
 from lintgrad.typestates.making import MAKING
 from lintgrad.typestates.products import PRODUCTS
 from lintgrad.typestates.reducing import REDUCTIONS
-from lintgrad.typestates.reshaping import RESHAPING
+from lintgrad.typestates.reshaping import ARRANGING, RESHAPING
 from lintgrad.typestates.shapes import broadcast, same
-from lintgrad.typestates.values import NUMBER, UNKNOWN, Kind, Value, number, tensor
+from lintgrad.typestates.values import DIMENSIONED, NUMBER, UNKNOWN, Kind, Value, number, tensor
 
 _SAME_SHAPE = frozenset(
     """
@@ -160,6 +160,9 @@ def applied(name: str, given: Given) -> Value:
     if operation is None:
         return UNKNOWN
     found = operation(given)
+    several = given.first is not None and given.first.kind is Kind.DIMENSIONED
+    if several and name in ARRANGING and found.count != 1:
+        return DIMENSIONED
     if name in _COMPARISONS:
         return Value(found.kind, found.sizes, is_mask=True)
     return found

@@ -243,3 +243,10 @@ RESHAPING: dict[str, Operation] = {
     "diag": _diag,
 }
 """By the name of the method, or of the function in `torch`."""
+
+ARRANGING = frozenset(
+    """
+    view reshape flatten ravel squeeze unsqueeze transpose swapaxes swapdims t permute
+    """.split()
+)
+"""Those whose result has the same elements: several stay several."""
