@@ -120,10 +120,10 @@ ROWS = [tuple(part.strip() for part in line.split("|", 1)) for line in TABLE.str
 def verdict(expression: str) -> str:
     source = Source("shapes.py", f"{INPUTS}out = {expression}\nout.backward()\n")
     (graph,) = Project().analysed(source).graphs
-    (loss,) = losses_of(graph).values()
-    if all(shape.needs_gradient for shape in loss.shapes):
+    (loss,) = losses_of([graph], 0).values()
+    if all(shape.needs_gradient for shape in loss.values):
         return "raises"
-    if all(shape.is_scalar or shape.count == 1 for shape in loss.shapes):
+    if all(shape.is_scalar or shape.count == 1 for shape in loss.values):
         return "fine"
     return "unknown"
 
@@ -159,13 +159,13 @@ total.backward()
 def test_a_sum_over_a_loop_has_the_shape_of_its_terms(term: str, expected: str) -> None:
     source = Source("shapes.py", INPUTS + LOOP.format(term=term))
     (graph,) = Project().analysed(source).graphs
-    (loss,) = losses_of(graph).values()
+    (loss,) = losses_of([graph], 0).values()
     # Without any round the sum is the number 0, which has no backward: not this rule's business.
-    assert any(shape.needs_gradient for shape in loss.shapes) == (expected == "raises")
-    assert all(shape.is_scalar for shape in loss.shapes) == (expected == "fine")
+    assert any(shape.needs_gradient for shape in loss.values) == (expected == "raises")
+    assert all(shape.is_scalar for shape in loss.values) == (expected == "fine")
 
 
 def test_a_tensor_that_grows_in_a_loop_comes_to_an_end() -> None:
     source = Source("shapes.py", INPUTS + "while True:\n    v = v.unsqueeze(0)\n    v.backward()\n")
     (graph,) = Project().analysed(source).graphs
-    assert len(losses_of(graph)) == 1
+    assert len(losses_of([graph], 0)) == 1

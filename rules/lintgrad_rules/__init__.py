@@ -4,10 +4,12 @@ from lintgrad_rules.accumulation_cleared import accumulation_cleared
 from lintgrad_rules.backward_never_stepped import backward_never_stepped
 from lintgrad_rules.backward_not_called import backward_not_called
 from lintgrad_rules.backward_twice import backward_twice
+from lintgrad_rules.backward_without_graph import backward_without_graph
 from lintgrad_rules.clear_has_no_effect import clear_has_no_effect
 from lintgrad_rules.clip_before_unscale import clip_before_unscale
 from lintgrad_rules.clip_misplaced import clip_misplaced
 from lintgrad_rules.closure_misuse import closure_misuse
+from lintgrad_rules.detached_loss import detached_loss
 from lintgrad_rules.dropped_window import dropped_window
 from lintgrad_rules.grad_assigned_non_tensor import grad_assigned_non_tensor
 from lintgrad_rules.grad_of_nonleaf import grad_of_nonleaf
@@ -39,10 +41,12 @@ RULES = (
     backward_never_stepped,
     backward_not_called,
     backward_twice,
+    backward_without_graph,
     clear_has_no_effect,
     clip_before_unscale,
     clip_misplaced,
     closure_misuse,
+    detached_loss,
     dropped_window,
     grad_assigned_non_tensor,
     grad_of_nonleaf,

@@ -29,8 +29,10 @@ for x, y in loader:
 `loss.backward(gradient=weights)` is right too: it is `(loss * weights).sum().backward()`.
 
 ## Known limits
-Only what is built inside the function, or bound once outside of it, is followed. Sizes that are
-not written down may turn out to be 1, which torch accepts.
+Values are followed through functions, classes and files of the project, as far as they are bound
+once. Sizes that are not written down may turn out to be 1, which torch accepts. What
+`DataParallel` gathers has one element for each device: nothing is said of it, as one device gives a
+loss without dimensions.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.backward.html
@@ -39,41 +41,62 @@ not written down may turn out to be 1, which torch accepts.
 
 from collections.abc import Iterator
 
-from lintgrad.rule import Category, Confidence, Finding, Flow, Severity, rule
-from lintgrad.typestates.shapes import Kind, Shape
+from lintgrad.flow.events import Differentiate
+from lintgrad.rule import Category, Confidence, Finding, Flow, Related, Severity, rule
 from lintgrad.typestates.tensors import Loss
+from lintgrad.typestates.values import Kind, Value
 
 
 @rule(code="LG201", category=Category.LOSSES, severity=Severity.ERROR, docs=__doc__)
 def nonscalar_backward(flow: Flow) -> Iterator[Finding]:
-    """Find backward calls on losses that have dimensions."""
+    """Find backward calls on losses that have dimensions, or are no tensors but hold some."""
     for loss in flow.losses:
-        bad = [shape for shape in _summed(loss) if shape.needs_gradient]
-        if bad and loss.event.gradient is None:
+        if loss.event.gradient is not None:
+            continue
+        tensors = [value for value in _tensors(loss) if value.kind is not Kind.NUMBER]
+        bad = [value for value in tensors if value.needs_gradient or value.is_collection]
+        if bad:
+            # A number has no backward: it is what a sum starts with before a loop's first round.
+            sure = len(bad) == len(tensors)
             yield Finding(
                 loss.event.span,
-                f"`backward()` on {_described(bad[0])} needs a gradient",
-                _confidence(loss),
-                help="reduce the loss first, for instance with `.mean()`, "
-                "or pass `backward(gradient=...)`",
+                _message(loss, bad[0]),
+                Confidence.HIGH if sure else Confidence.LOW,
+                asides=tuple(Related(span, "called here") for span in loss.calls),
+                help=_help(loss, bad[0]),
             )
 
 
-def _summed(loss: Loss) -> list[Shape]:
-    """The shapes that backward is called on: `torch.autograd.backward` takes a list of tensors."""
-    return [s for shape in loss.shapes for s in (shape.items or (shape,))]
+def _tensors(loss: Loss) -> list[Value]:
+    """The values that backward is called on: a function of torch takes several tensors."""
+    if isinstance(loss.event, Differentiate) or loss.event.takes_several:
+        return [v for value in loss.values for v in (value.items or (value,))]
+    # An object of a class in the project is no list, and has methods of its own.
+    return [v for v in loss.values if not (v.is_collection and "__class__" in v.names)]
 
 
-def _confidence(loss: Loss) -> Confidence:
-    # A number has no backward: it is what a sum starts with before a loop's first round.
-    tensors = [shape for shape in _summed(loss) if shape.kind is not Kind.NUMBER]
-    if not all(shape.needs_gradient for shape in tensors):
-        return Confidence.LOW
-    return Confidence.HIGH
+def _message(loss: Loss, bad: Value) -> str:
+    if bad.is_collection:
+        return f"`backward()` on {_described(bad)}: only tensors have one"
+    if isinstance(loss.event, Differentiate):
+        return f"`torch.autograd.grad` of {_described(bad)} needs `grad_outputs`"
+    return f"`backward()` on {_described(bad)} needs a gradient"
 
 
-def _described(shape: Shape) -> str:
-    if shape.kind is Kind.DIMENSIONED:
+def _help(loss: Loss, bad: Value) -> str:
+    if bad.is_collection:
+        return "add the losses up first, for instance with `sum(losses)`"
+    if isinstance(loss.event, Differentiate):
+        return "sum the outputs first, or pass `grad_outputs=torch.ones_like(...)`"
+    return "reduce the loss first, for instance with `.mean()`, or pass `backward(gradient=...)`"
+
+
+def _described(value: Value) -> str:
+    if value.is_collection:
+        return "a dict" if value.names else "a list or tuple"
+    if value.kind is Kind.DIMENSIONED:
         return "a tensor of at least one dimension"
-    sizes = ", ".join("?" if size is None else str(size) for size in shape.sizes)
-    return f"a tensor of shape ({sizes}{',' if len(shape.sizes) == 1 else ''})"
+    sizes = ", ".join("?" if size is None else str(size) for size in value.sizes)
+    if value.kind is Kind.AT_LEAST:
+        return f"a tensor of shape (..., {sizes})"
+    return f"a tensor of shape ({sizes}{',' if len(value.sizes) == 1 else ''})"

@@ -58,9 +58,9 @@ class Assignments:
     ) -> Iterable[Event]:
         place = place_of(target)
         if place is None:
-            yield from forget(names_in(target), span)
+            yield Assign(span, names_in(target), None, target, value)
             return
-        yield Assign(span, (place,), value)
+        yield Assign(span, (place,), value, target, value)
         if isinstance(value, Call):
             yield from self._replacing.assigned(place, value, span)
             yield from self._scheduling.built(place, value, span)

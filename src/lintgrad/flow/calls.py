@@ -6,6 +6,7 @@ from dataclasses import replace
 from lintgrad.flow.asides import Asides
 from lintgrad.flow.clipping import Clipping
 from lintgrad.flow.dependence import Dependence
+from lintgrad.flow.differentiating import differentiated
 from lintgrad.flow.events import Backward, Called, Escape, Event, MayBackward
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.framework_calls import FrameworkCalls
@@ -110,6 +111,7 @@ class Calls:
         if name == apis.ZERO_GRAD:
             yield from self._cleared_by_function(call)
             return
+        yield from differentiated(call, name)
         if changes_gradients_in_place(call, name):
             yield self._escape(call, None, "changes gradients in place")
             return
@@ -143,7 +145,10 @@ class Calls:
             yield from self._places.cleared(call.span, place, text)
 
     def _autograd_backward(self, call: Call) -> Backward:
-        return Backward(call.span, call.argument(0, "tensors"), call.argument(1, "grad_tensors"))
+        gradient = call.argument(1, "grad_tensors")
+        if isinstance(gradient, Const) and gradient.value is None:
+            gradient = None
+        return Backward(call.span, call.argument(0, "tensors"), gradient, takes_several=True)
 
     def _escape(self, call: Call, places: frozenset[str] | None, why: str) -> Escape:
         return Escape(call.span, places, f"`{spelled(self._text, call.func.span)}(...)` {why}")

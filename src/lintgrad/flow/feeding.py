@@ -1,7 +1,8 @@
 """Which places the losses of a function are computed from."""
 
 from lintgrad.flow.calls import Calls
-from lintgrad.flow.events import Backward
+from lintgrad.flow.changes import changes_in
+from lintgrad.flow.events import Backward, Differentiate, Event
 from lintgrad.flow.loops import names_in
 from lintgrad.flow.relevance import assigned
 from lintgrad.flow.scopes import Scope
@@ -16,12 +17,10 @@ def feeding_places(scope: Scope, calls: Calls) -> frozenset[str]:
     for target, value in assigned(scope.node.body):
         for name in names_in(target):
             sources.setdefault(name, set()).update(_read(value) if value is not None else ())
+    for place, call in changes_in(scope.node.body):
+        sources.setdefault(place, set()).update(*map(_read, call.args))
     todo = [
-        place
-        for call in scope.calls
-        for event in calls.events(call)
-        if isinstance(event, Backward) and event.loss is not None
-        for place in _read(event.loss)
+        place for call in scope.calls for event in calls.events(call) for place in _watched(event)
     ]
     found: set[str] = set()
     while todo:
@@ -30,6 +29,16 @@ def feeding_places(scope: Scope, calls: Calls) -> frozenset[str]:
             found.add(place)
             todo.extend(sources.get(place, ()))
     return frozenset(found)
+
+
+def _watched(event: Event) -> set[str]:
+    """The places whose values matter to an event."""
+    match event:
+        case Backward(loss=loss) if loss is not None:
+            return _read(loss)
+        case Differentiate(outputs=outputs):
+            return _read(outputs)
+    return set()
 
 
 def _read(expr: Expr) -> set[str]:

@@ -39,6 +39,8 @@ class Frames:
         self._roles = roles
         self._made: dict[Hashable, Scope] = {}
         self._depths: dict[Scope, int] = {}
+        self.called: dict[tuple[Scope, Call], Scope | None] = {}
+        """The frames of calls whose results were asked for, None for those that have none."""
 
     def of_call(self, scope: Scope, call: Call, callee: Callee) -> Scope | None:
         """The frame of a call; None if calls are nested too deeply."""

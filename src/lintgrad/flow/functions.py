@@ -1,17 +1,13 @@
 """One frame to its flow graph, and to what it takes to join the graph with those it calls."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lintgrad.flow.assignments import Assignments
-from lintgrad.flow.bindings import Via
 from lintgrad.flow.calls import Calls
 from lintgrad.flow.conditions import Conditions
 from lintgrad.flow.crossing import Crossing
 from lintgrad.flow.events import (
-    Assign,
-    Backward,
     Build,
     Clip,
     GradAssign,
@@ -28,15 +24,15 @@ from lintgrad.flow.graph import Block, FlowGraph, Optimizer
 from lintgrad.flow.guards import guards_of
 from lintgrad.flow.lower import lower
 from lintgrad.flow.lowering import Reading
+from lintgrad.flow.meaning import Meaning
 from lintgrad.flow.places import Places
 from lintgrad.flow.program import Program
 from lintgrad.flow.relevance import Relevance
-from lintgrad.flow.scopes import Scope, root_of
+from lintgrad.flow.scopes import Scope
 from lintgrad.flow.slips import Slips
 from lintgrad.source.text import Span
-from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Expr, Function
-from lintgrad.syntax.walk import parts_of, statements_of
+from lintgrad.syntax.nodes import Function
+from lintgrad.syntax.walk import statements_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,9 +74,8 @@ def lower_frame(program: Program, crossing: Crossing, frame: Scope) -> Lowered:
         tuple(lowering.loops),
         _named_in(blocks, places.optimizers),
         guards,
-        _outer_values(frame, blocks),
-        {n: d for n, d in frame.imports.items() if not frame.binds(n)},
         tuple(lowering.notes),
+        Meaning(frame, program.roles),
     )
     return Lowered(frame, graph, places, conditions.sites)
 
@@ -126,34 +121,3 @@ def owners_in(lowered: Lowered) -> frozenset[str]:
         if isinstance(event, ZeroGrad | GradAssign)
         for place in event.owners.places
     )
-
-
-def _outer_values(scope: Scope, blocks: tuple[Block, ...]) -> dict[str, Expr]:
-    """The values of places that the function reads and that are bound once outside of it."""
-    found: dict[str, Expr] = {}
-    for place in dict.fromkeys(_read(blocks)):
-        if place in scope.bindings or (
-            scope.parameter(root_of(place)) and root_of(place) != "self"
-        ):
-            continue
-        looked = scope.lookup(place)
-        if looked is None or len(looked[1]) != 1 or looked[1][0].via is not Via.VALUE:
-            continue
-        if not any(other.startswith(f"{place}.") for other in looked[0].bindings):
-            found[place] = looked[1][0].value
-    return found
-
-
-def _read(blocks: tuple[Block, ...]) -> Iterator[str]:
-    for block in blocks:
-        for event in block.events:
-            value = (
-                event.loss
-                if isinstance(event, Backward)
-                else event.value
-                if isinstance(event, Assign)
-                else None
-            )
-            for part in parts_of(value) if value is not None else ():
-                if (place := place_of(part)) is not None:
-                    yield place

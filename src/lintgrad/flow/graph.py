@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from lintgrad.flow.events import GRADIENT_EVENTS, Escape, Event, Owners
 from lintgrad.flow.evidence import Basis
+from lintgrad.flow.meaning import Meaning
 from lintgrad.source.text import Span
 from lintgrad.syntax.nodes import Expr
 
@@ -225,11 +226,9 @@ class FlowGraph:
     loops: tuple[Loop, ...]
     optimizers: Mapping[str, Optimizer]
     guards: Guards
-    outer: Mapping[str, Expr]
-    """Values of places bound once outside the function."""
-    dotted: Mapping[str, str]
-    """What the imported names that the function uses refer to."""
     notes: tuple[Note, ...] = ()
+    meaning: Meaning | None = None
+    """What its names and calls refer to."""
     again: frozenset[str] = frozenset()
     """Optimizers that the next call of the function finds as the last one left them."""
     unstepped: frozenset[str] = frozenset()

@@ -2,7 +2,8 @@
 
 from lintgrad.flow import branching, repetition
 from lintgrad.flow.assignments import forget
-from lintgrad.flow.events import Escape
+from lintgrad.flow.changes import change_of
+from lintgrad.flow.events import Change, Escape
 from lintgrad.flow.lowering import Lowered, Lowering, Reading
 from lintgrad.syntax import nodes
 from lintgrad.syntax.nodes import Stmt
@@ -20,6 +21,9 @@ def _expression_statement(lowering: Lowering, statement: nodes.ExprStmt) -> None
     named = lowering.reading.relevance.named_only(statement)
     if named is not None:
         lowering.emit([named])
+    changed = change_of(statement)
+    if changed is not None:
+        lowering.emit([Change(statement.span, *changed)])
 
 
 def _assign(lowering: Lowering, statement: nodes.Assign) -> None:

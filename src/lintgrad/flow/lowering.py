@@ -10,6 +10,7 @@ from typing import Any
 from lintgrad.flow.assignments import Assignments, forget
 from lintgrad.flow.blocks import Blocks
 from lintgrad.flow.calls import Calls
+from lintgrad.flow.changes import changes_in
 from lintgrad.flow.conditions import Atom, Conditions
 from lintgrad.flow.events import Called, Escape, Event, GradAssign, Step, ZeroGrad
 from lintgrad.flow.graph import Branch, Call, Loop, LoopTest, Note, Stop
@@ -197,8 +198,9 @@ class Lowering:
     def is_relevant(self, statements: Iterable[Stmt]) -> bool:
         """Whether statements hold an event, a jump, or give a value to a place that matters."""
         inner = tuple(statements)
+        written = (*assigned_places(inner), *(change.place for change in changes_in(inner)))
         return any(map(self.reading.relevance.matters, inner)) or not (
-            self.reading.followed.isdisjoint(assigned_places(inner))
+            self.reading.followed.isdisjoint(written)
         )
 
     def stop(self) -> None:

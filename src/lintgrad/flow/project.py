@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lintgrad.flow.differentiating import differentiates
 from lintgrad.flow.graph import FlowGraph
 from lintgrad.flow.linking import Linker
 from lintgrad.flow.program import Finder, Mentioned, Program
@@ -49,7 +50,7 @@ class Project:
             scope
             for scope in file.scopes
             if program.strength(scope) is not None
-            and (program.touching.may_touch(scope) or may_slip(scope))
+            and (program.touching.may_touch(scope) or may_slip(scope) or differentiates(scope))
         ]
         numbers, graphs = self._linker.graphs(roots)
         sources = {path: each.source for path, each in program.files.items()}

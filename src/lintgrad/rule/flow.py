@@ -222,8 +222,8 @@ class Flow:
 
     @cached_property
     def losses(self) -> tuple[Loss, ...]:
-        """Every backward with the shapes that its loss may have."""
-        return tuple(losses_of(self.graph).values())
+        """Every backward, also in what it calls, with the values that its loss may have."""
+        return tuple(losses_of(self.graphs, self.number).values())
 
     @cached_property
     def gates(self) -> tuple[Gate, ...]:

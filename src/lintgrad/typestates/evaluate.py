@@ -1,9 +1,15 @@
-"""The shapes an expression may have, given those of the places in it."""
+"""The values an expression may have, given those of the places in it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from lintgrad.syntax.names import dotted, place_of
+from lintgrad.flow.loops import names_in
+from lintgrad.flow.meaning import Meaning
+from lintgrad.flow.recording import Recording
+from lintgrad.source.text import Span
+from lintgrad.syntax import nodes
+from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
     Attr,
     Binary,
@@ -22,178 +28,233 @@ from lintgrad.syntax.nodes import (
     Unary,
     Walrus,
 )
-from lintgrad.typestates.calls import (
-    builtin_shapes,
-    called_shapes,
-    function_shapes,
-    method_shapes,
-    number,
-)
-from lintgrad.typestates.possible import ANYTHING, Shapes, lifted
-from lintgrad.typestates.shapes import (
-    NUMBER,
+from lintgrad.typestates import links
+from lintgrad.typestates.decisions import outcome
+from lintgrad.typestates.indexing import Index, Part, indexed
+from lintgrad.typestates.possible import ANYTHING, Values, joined, lifted
+from lintgrad.typestates.shapes import broadcast, matrix_product
+from lintgrad.typestates.values import (
     UNKNOWN,
-    Index,
     Kind,
-    Part,
-    Shape,
-    Special,
-    broadcast,
-    indexed,
+    Link,
+    Value,
+    constant,
     items,
     many,
-    matrix_product,
+    named,
     tensor,
 )
 
 
+class Interpreter(Protocol):
+    """Answers what calls and names stand for that lead out of a function."""
+
+    def called(self, call: Call, around: "Surroundings") -> Values:
+        """What a call makes, of whatever kind it is."""
+
+    def bound(self, meaning: Meaning, value: Expr) -> Values:
+        """What a name has that is bound to an expression once, somewhere else."""
+
+    def ran(self, call: Call, around: "Surroundings", env: dict[str, Values]) -> None:
+        """What a call as a statement does to the object that the caller works on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What an expression stands in: the shapes of places, and what imported names refer to."""
+    """What an expression stands in.
 
-    shapes: Mapping[str, Shapes]
-    imports: Mapping[str, str]
+    The values of places; what names refer to; whether gradients are recorded around the function;
+    and whether the places are followed, or each is taken to be what it is bound to once.
+    """
+
+    values: Mapping[str, Values]
+    meaning: Meaning
+    around: Recording
+    interpreter: Interpreter
+    follows: bool = True
+
+    def at(self, span: Span) -> links.Place:
+        """Where an expression stands."""
+        return links.Place(span, self.meaning.recording(span.start, self.around))
 
 
-def shapes_of(expr: Expr, around: Surroundings) -> Shapes:
-    """The shapes that an expression may have; UNKNOWN among them where it is not understood."""
+def values_of(expr: Expr, around: Surroundings) -> Values:
+    """The values that an expression may have; UNKNOWN among them where it is not understood."""
     match expr:
         case Const(value=value):
-            is_number = isinstance(value, int | float) and value is not None
-            return frozenset({NUMBER if is_number else UNKNOWN})
+            return frozenset({constant(value)})
         case Name() | Attr():
             return _of_place(expr, around)
         case IfExp():
-            return shapes_of(expr.body, around) | shapes_of(expr.orelse, around)
+            return _chosen(expr, around)
         case BoolOp():
-            return frozenset().union(*(shapes_of(part, around) for part in expr.parts))
+            return joined(values_of(part, around) for part in expr.parts)
         case Walrus() | Starred():
-            return shapes_of(expr.value, around)
+            return values_of(expr.value, around)
         case Unary():
-            return _each(_negated, [expr.value], around)
-        case Binary(op="@"):
-            return _each(matrix_product, [expr.left, expr.right], around)
+            return lifted(lambda v: _unary(expr.op, v), [values_of(expr.value, around)])
         case Binary() | Compare():
-            return _each(broadcast, [expr.left, expr.right], around)
+            return _binary(expr, around)
         case Sequence():
-            return _each(items, list(expr.items), around)
+            return _sequence(expr, around)
+        case nodes.Mapping():
+            return _mapping(expr, around)
         case Item():
             return _item(expr, around)
         case Comprehension():
             return _comprehension(expr, around)
         case Call():
-            return _call(expr, around)
+            return around.interpreter.called(expr, around)
     return ANYTHING
 
 
-def _each(operation: Callable[..., Shape], operands: list[Expr], around: Surroundings) -> Shapes:
-    """An operation over every combination of its operands' shapes."""
-    return lifted(operation, [shapes_of(operand, around) for operand in operands])
+def _chosen(expr: IfExp, around: Surroundings) -> Values:
+    known = outcome(expr.test, lambda part: values_of(part, around))
+    if known is not None:
+        return values_of(expr.body if known else expr.orelse, around)
+    return joined([values_of(expr.body, around), values_of(expr.orelse, around)])
 
 
-def _negated(shape: Shape) -> Shape:
-    return shape if shape.kind is not Kind.ITEMS else UNKNOWN
+def _unary(op: str, value: Value) -> Value:
+    if op == "-" and isinstance(value.constant, int | float | complex):
+        return replace(value, constant=-value.constant)
+    if op == "not" or value.is_collection:
+        return UNKNOWN
+    return value
 
 
-def _of_place(expr: Expr, around: Surroundings) -> Shapes:
+def _binary(expr: Binary | Compare, around: Surroundings) -> Values:
+    place = around.at(expr.span)
+    operation = matrix_product if expr.op == "@" else broadcast
+    compares = isinstance(expr, Compare)
+
+    def apply(left: Value, right: Value) -> Value:
+        if left.is_collection or right.is_collection:
+            both = left.kind is right.kind is Kind.ITEMS and expr.op == "+"
+            return items(*left.items, *right.items) if both else UNKNOWN
+        result = operation(left, right)
+        if not compares:
+            is_mask = left.is_mask and right.is_mask
+            return replace(links.linked(result, (left, right), place.recording), is_mask=is_mask)
+        link = Link.ANY if result.kind is Kind.UNKNOWN else Link.NONE
+        return Value(result.kind, result.sizes, is_mask=True, link=link)
+
+    return lifted(apply, [values_of(expr.left, around), values_of(expr.right, around)])
+
+
+def _sequence(expr: Sequence, around: Surroundings) -> Values:
+    if any(isinstance(item, Starred) for item in expr.items) or expr.kind == "set":
+        return ANYTHING
+    found = lifted(items, [values_of(item, around) for item in expr.items])
+    if found != ANYTHING or not expr.items:
+        return found
+    # Too many combinations: every element by itself may have too many values.
+    singles = [values_of(item, around) for item in expr.items]
+    return frozenset({items(*(next(iter(s)) if len(s) == 1 else UNKNOWN for s in singles))})
+
+
+def _mapping(expr: nodes.Mapping, around: Surroundings) -> Values:
+    keys = [k.value for k, _ in expr.items if isinstance(k, Const) and isinstance(k.value, str)]
+    if len(keys) != len(expr.items):
+        return ANYTHING
+    values = [values_of(value, around) for _, value in expr.items]
+    return lifted(lambda *each: named(dict(zip(keys, each, strict=True))), values)
+
+
+def _of_place(expr: Name | Attr, around: Surroundings) -> Values:
     place = place_of(expr)
-    if place is not None and place in around.shapes:
-        return around.shapes[place]
-    match expr:
-        case Attr(value=value, name="data" | "T" | "mT" | "grad" | "values" | "indices"):
-            return lifted(lambda s: _attribute(s, expr.name), [shapes_of(value, around)])
+    if place is not None and place in around.values:
+        return around.values[place]
+    owner = values_of(expr.value, around) if isinstance(expr, Attr) else ANYTHING
+    if isinstance(expr, Attr) and any(value.names for value in owner):
+        return lifted(lambda v: v.item(expr.name) or UNKNOWN, [owner])
+    bound = None if place is None else _bound(place, around)
+    if bound is not None:
+        return bound
+    if isinstance(expr, Attr):
+        return lifted(lambda v: _attribute(v, expr, around), [owner])
     return ANYTHING
 
 
-def _attribute(shape: Shape, name: str) -> Shape:
-    if name in ("values", "indices"):
-        pair = shape.kind is Kind.ITEMS and len(shape.items) == 2
-        return shape.items[0] if pair else UNKNOWN
-    if name in ("T", "mT") and shape.kind is Kind.TENSOR:
-        return tensor(*reversed(shape.sizes))
-    return shape if shape.kind in (Kind.TENSOR, Kind.DIMENSIONED) else UNKNOWN
+def _bound(place: str, around: Surroundings) -> Values | None:
+    """What a place that is not assigned here is bound to, once."""
+    meaning = around.meaning
+    found = meaning.bound(place) if around.follows else meaning.settled(place)
+    return None if found is None else around.interpreter.bound(*found)
 
 
-def _item(expr: Item, around: Surroundings) -> Shapes:
+def _attribute(value: Value, expr: Attr, around: Surroundings) -> Value:
+    match expr.name:
+        case "data":
+            return links.data_of(value, around.at(expr.span))
+        case "values" | "indices":
+            pair = value.kind is Kind.ITEMS and len(value.items) == 2 and not value.names
+            return value.items[int(expr.name == "indices")] if pair else UNKNOWN
+        case "T" | "mT" | "H" | "mH" if value.kind is Kind.TENSOR:
+            swapped = expr.name in ("T", "H") or len(value.sizes) < 2
+            sizes = value.sizes[::-1] if swapped else (*value.sizes[:-2], *value.sizes[:-3:-1])
+            return replace(value, sizes=sizes)
+        case "shape":
+            return value.shape if value.is_tensor else UNKNOWN
+        case "ndim":
+            return value.rank
+        case "real" | "imag" | "T" | "mT":
+            return value if value.is_tensor else UNKNOWN
+        case "grad":
+            return replace(value, link=Link.MAYBE) if value.is_tensor else UNKNOWN
+    return UNKNOWN
+
+
+def _item(expr: Item, around: Surroundings) -> Values:
     place = place_of(expr)
-    if place is not None and place in around.shapes:
-        return around.shapes[place]
+    if place is not None and place in around.values:
+        return around.values[place]
     parts = expr.index.items if isinstance(expr.index, Sequence) else (expr.index,)
+    if isinstance(expr.index, Sequence) and expr.index.kind == "list":
+        parts = (expr.index,)
     indices = [_index(part, around) for part in parts]
-    if len(indices) > 1:
-        return lifted(lambda s: _several(s, indices), [shapes_of(expr.value, around)])
-    return lifted(lambda s: indexed(s, indices[0]), [shapes_of(expr.value, around)])
+    recording = around.at(expr.span).recording
+
+    def apply(value: Value, *positions: Index) -> Value:
+        found = indexed(value, positions)
+        return found if value.is_collection else links.linked(found, (value,), recording)
+
+    owner = values_of(expr.value, around)
+    return lifted(apply, [owner, *indices])  # type: ignore[list-item]  # slices are no values
 
 
-def _several(shape: Shape, indices: list[Index]) -> Shape:
-    """Numbers drop their dimension, slices keep it; anything else is not followed."""
-    if shape.kind is not Kind.TENSOR or len(indices) > len(shape.sizes):
-        return UNKNOWN
-    if any(isinstance(index, Special) for index in indices):
-        return UNKNOWN
-    pairs = zip(indices, shape.sizes, strict=False)
-    kept = [index.length(size) for index, size in pairs if isinstance(index, Part)]
-    return tensor(*kept, *shape.sizes[len(indices) :])
+def _index(expr: Expr, around: Surroundings) -> frozenset[Index]:
+    if isinstance(expr, Slice):
+        bounds = [None if b is None else values_of(b, around) for b in (expr.lower, expr.upper)]
+        known = [None if b is None else next(iter(b)).whole for b in bounds]
+        is_known = expr.step is None and all(
+            b is None or (len(b) == 1 and k is not None) for b, k in zip(bounds, known, strict=True)
+        )
+        return frozenset({Part(known[0], known[1]) if is_known else Part(is_known=False)})
+    if isinstance(expr, nodes.Other) and not expr.parts:
+        return frozenset({constant(...)})  # `x[..., 0]`
+    return frozenset(values_of(expr, around))
 
 
-def _index(expr: Expr, around: Surroundings) -> Index:
-    match expr:
-        case Const(value=int() as number) if not isinstance(number, bool):
-            return number
-        case Unary(op="-", value=Const(value=int() as number)):
-            return -number
-        case Const(value=None):
-            return Special.NEW_AXIS
-        case Compare() | Unary(op="~"):
-            return Special.MASK if _is_tensor_test(expr, around) else Special.UNKNOWN
-        case Slice(step=None):
-            return _part(expr)
-    return Special.UNKNOWN
+def _comprehension(expr: Comprehension, around: Surroundings) -> Values:
+    """The collection it makes; what its names stand for is known if all elements are alike."""
+    values = dict(around.values)
+    for clause in expr.clauses:
+        elements = lifted(element_of, [values_of(clause.iter, around)])
+        place = place_of(clause.target)
+        for name in names_in(clause.target):
+            values[name] = elements if name == place else ANYTHING
+    inner = replace(around, values=values)
+    return lifted(many, [values_of(expr.element, inner)])
 
 
-def _part(expr: Slice) -> Index:
-    bounds = [None if b is None else number(b) for b in (expr.lower, expr.upper)]
-    if any(
-        given is not None and known is None
-        for given, known in zip((expr.lower, expr.upper), bounds, strict=True)
-    ):
-        return Special.UNKNOWN
-    return Part(*bounds)
-
-
-def _is_tensor_test(expr: Expr, around: Surroundings) -> bool:
-    """Whether an index is a mask: a comparison of a tensor that has dimensions."""
-    return all(shape.has_dimensions for shape in shapes_of(expr, around))
-
-
-def _call(call: Call, around: Surroundings) -> Shapes:
-    name = dotted(call.func, around.imports)
-    place = place_of(call.func)
-    args = [shapes_of(arg, around) for arg in call.args]
-    return _call_shapes(call, name, place, args, around)
-
-
-def _call_shapes(
-    call: Call, name: str | None, place: str | None, args: list[Shapes], around: Surroundings
-) -> Shapes:
-    if name is not None:
-        return function_shapes(name, call, args)
-    if place is not None and place in around.shapes:
-        return called_shapes(around.shapes[place], args)
-    match call.func:
-        case Name(id=builtin):
-            return builtin_shapes(builtin, args)
-        case Attr(name="scale") if len(args) == 1:
-            return args[0]  # GradScaler.scale
-        case Attr(value=receiver, name=method):
-            return method_shapes(method, call, shapes_of(receiver, around), args, call.args)
-        case Call():
-            return called_shapes(shapes_of(call.func, around), args)
-    return ANYTHING
-
-
-def _comprehension(expr: Comprehension, around: Surroundings) -> Shapes:
-    """The collection it makes; the names it binds are not followed."""
-    bound = {place_of(clause.target) for clause in expr.clauses}
-    kept = {place: shapes for place, shapes in around.shapes.items() if place not in bound}
-    return lifted(many, [shapes_of(expr.element, Surroundings(kept, around.imports))])
+def element_of(value: Value) -> Value:
+    """What a loop over a value goes through, if all of it is alike."""
+    if value.kind is Kind.MANY:
+        return value.items[0]
+    if value.kind is Kind.ITEMS and not value.names:
+        alike = set(value.items)
+        return alike.pop() if len(alike) == 1 else UNKNOWN
+    if value.kind is Kind.TENSOR and value.sizes:
+        return replace(tensor(*value.sizes[1:]), link=value.link, cut=value.cut)
+    return UNKNOWN

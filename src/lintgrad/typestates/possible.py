@@ -1,28 +1,35 @@
-"""Sets of shapes that a value may have, and operations on them."""
+"""Sets of values that an expression may have, and operations on them."""
 
 from collections.abc import Callable, Iterable
 from itertools import product
 
-from lintgrad.typestates.shapes import UNKNOWN, Shape
+from lintgrad.typestates.values import UNKNOWN, Value
 
-Shapes = frozenset[Shape]
+Values = frozenset[Value]
 
-ANYTHING: Shapes = frozenset({UNKNOWN})
-_MOST_SHAPES = 6
-"""More shapes than this in one place count as not known."""
+ANYTHING: Values = frozenset({UNKNOWN})
+_MOST_VALUES = 8
+"""More values than this in one place count as not known."""
+_MOST_COMBINATIONS = 40
 
 
-def lifted(operation: Callable[..., Shape], operands: list[Shapes]) -> Shapes:
-    """An operation over every combination of shapes."""
+def lifted(operation: Callable[..., Value], operands: Iterable[Values]) -> Values:
+    """An operation over every combination of values."""
+    known = list(operands)
     size = 1
-    for operand in operands:
+    for operand in known:
         size *= len(operand)
-    if size > _MOST_SHAPES**2:
+    if size > _MOST_COMBINATIONS:
         return ANYTHING
-    return limited({operation(*combination) for combination in product(*operands)})
+    return limited({operation(*combination) for combination in product(*known)})
 
 
-def limited(shapes: Iterable[Shape]) -> Shapes:
-    """The shapes, or nothing known if there are too many."""
-    found = frozenset(shapes)
-    return found if len(found) <= _MOST_SHAPES else ANYTHING
+def joined(sets: Iterable[Values]) -> Values:
+    """The values of any of some sets."""
+    return limited(frozenset[Value]().union(*sets))
+
+
+def limited(values: Iterable[Value]) -> Values:
+    """The values, or nothing known if there are too many."""
+    found = frozenset(values)
+    return found if len(found) <= _MOST_VALUES else ANYTHING

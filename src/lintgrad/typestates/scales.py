@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from lintgrad.flow.events import Assign, Backward
 from lintgrad.flow.graph import FlowGraph
-from lintgrad.syntax.names import dotted, place_of
+from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Binary, Call, Const, Expr, Item, Name
-from lintgrad.typestates import operations as ops
+from lintgrad.typestates.losses import LOSS_FUNCTIONS, LOSS_MODULES
 
 _DEEPEST = 12
 """Values that are computed from values are followed so far."""
@@ -48,7 +48,7 @@ _UNKNOWN = Scale(complete=False)
 
 def scale_of(graph: FlowGraph, backward: Backward) -> Scale:
     """What the loss of a graph's backward is made of."""
-    values: dict[str, list[Expr | None]] = {place: [e] for place, e in graph.outer.items()}
+    values: dict[str, list[Expr | None]] = {}
     for event in _assigned(graph):
         for place in event.places:
             values.setdefault(place, []).append(event.value)
@@ -64,10 +64,20 @@ def feels_scale(graphs: Iterable[FlowGraph], place: str) -> bool:
     built: list[str | None] = []
     for graph in graphs:
         values = [e.value for e in _assigned(graph) if place in e.places]
-        for value in values or [graph.outer.get(place)]:
+        for value in values or [_bound(graph, place)]:
             if isinstance(value, Call):
-                built.append(dotted(value.func, graph.dotted))
+                built.append(_dotted(graph, value.func))
     return bool(built) and all(name in _FEELING for name in built)
+
+
+def _bound(graph: FlowGraph, place: str) -> Expr | None:
+    """The value of a place that is bound once, outside of the function."""
+    found = graph.meaning.bound(place) if graph.meaning is not None else None
+    return None if found is None else found[1]
+
+
+def _dotted(graph: FlowGraph, expr: Expr) -> str | None:
+    return None if graph.meaning is None else graph.meaning.dotted(expr)
 
 
 def _assigned(graph: FlowGraph) -> Iterator[Assign]:
@@ -87,11 +97,12 @@ class _Reading:
         match expr:
             case Name() | Attr() | Item():
                 place = place_of(expr)
-                if place is None or place not in self.values:
+                values = self._of(place)
+                if place is None or not values:
                     return _UNKNOWN
                 if place in seen:
                     return Scale()
-                return _sum(self.scale(v, seen | {place}) for v in self.values[place])
+                return _sum(self.scale(v, seen | {place}) for v in values)
             case Binary(op="*" | "/", left=left, right=right):
                 both = [self.scale(side, seen) for side in (left, right)]
                 kept = both[0] if both[0].means or not both[1].means else both[1]
@@ -103,24 +114,31 @@ class _Reading:
                 return self._called(expr)
         return _UNKNOWN
 
+    def _of(self, place: str | None) -> list[Expr | None]:
+        """What a place is given in the function, or else outside of it."""
+        if place is None or place in self.values:
+            return self.values.get(place or "", [])
+        bound = _bound(self.graph, place)
+        return [] if bound is None else [bound]
+
     def _called(self, call: Call) -> Scale:
         if isinstance(call.func, Attr) and call.func.name == "mean" and not call.args:
             return Scale(() if call.keywords else (call,), complete=not call.keywords)
-        name = dotted(call.func, self.graph.dotted) or ""
+        name = _dotted(self.graph, call.func) or ""
         if name.startswith(_FUNCTIONS):
-            is_loss = name.removeprefix(_FUNCTIONS) in ops.LOSS_FUNCTIONS
+            is_loss = name.removeprefix(_FUNCTIONS) in LOSS_FUNCTIONS
             return _averaged(call, call) if is_loss else _UNKNOWN
         built = self._built(place_of(call.func))
         return _UNKNOWN if built is None else _averaged(built, built)
 
     def _built(self, place: str | None) -> Call | None:
         """The call that makes the loss module at a place, if nothing else does."""
-        values = self.values.get(place or "", [])
+        values = self._of(place)
         made = values[0] if len(values) == 1 else None
         if not isinstance(made, Call):
             return None
-        name = dotted(made.func, self.graph.dotted) or ""
-        return made if name.removeprefix(_MODULES) in ops.LOSS_MODULES else None
+        name = _dotted(self.graph, made.func) or ""
+        return made if name.removeprefix(_MODULES) in LOSS_MODULES else None
 
 
 def _sum(scales: Iterator[Scale]) -> Scale:

@@ -9,13 +9,14 @@ from lintgrad.flow.events.gradients import (
     UNKNOWN_OWNERS,
     Backward,
     Build,
+    Differentiate,
     GradAssign,
     Owners,
     Scaler,
     Step,
     ZeroGrad,
 )
-from lintgrad.flow.events.places import Assign, Rebind
+from lintgrad.flow.events.places import Assign, Change, Rebind
 from lintgrad.flow.events.scaling import Clip, ScalerUpdate, Unscale
 from lintgrad.flow.events.steps import (
     Given,
@@ -45,8 +46,10 @@ __all__ = [
     "Backward",
     "Build",
     "Called",
+    "Change",
     "Clip",
     "Consumed",
+    "Differentiate",
     "Doubt",
     "Escape",
     "Event",
@@ -77,6 +80,7 @@ __all__ = [
 
 Event = (
     Backward
+    | Differentiate
     | Step
     | ZeroGrad
     | GradAssign
@@ -91,6 +95,7 @@ Event = (
     | Replace
     | Unheld
     | Assign
+    | Change
     | Rebind
     | Clip
     | Unscale

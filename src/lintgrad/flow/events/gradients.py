@@ -47,6 +47,17 @@ class Backward:
     scaled: bool | None = False
     scaler: Scaler | None = None
     reaches: Reach | None = None
+    takes_several: bool = False
+    """Whether it is a function of torch, which takes several losses, and no tensor's method."""
+
+
+@dataclass(frozen=True, slots=True)
+class Differentiate:
+    """`torch.autograd.grad`: gradients of the outputs are returned, `.grad` stays as it is."""
+
+    span: Span
+    outputs: Expr
+    gradient: Expr | None
 
 
 @dataclass(frozen=True, slots=True)

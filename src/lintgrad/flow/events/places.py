@@ -3,16 +3,31 @@
 from dataclasses import dataclass
 
 from lintgrad.source.text import Span
-from lintgrad.syntax.nodes import Expr
+from lintgrad.syntax.nodes import Call, Expr
 
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """Places get a new value; None if it is not known to be anything in particular."""
+    """Places get a new value; None if it is not known to be anything in particular.
+
+    Where a statement says it, the target is what is written, and the source what it is made of:
+    a tuple of names and a call, for instance.
+    """
 
     span: Span
     places: tuple[str, ...]
     value: Expr | None
+    target: Expr | None = None
+    source: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A method changes what a place holds in place: `losses.append(x)`, `w.requires_grad_()`."""
+
+    span: Span
+    place: str
+    call: Call
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,299 @@
+"""Random programs over tensors, and what torch makes of each of their statements."""
+
+import copy
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+NAMES = [f"t{k}" for k in range(8)]
+
+PREAMBLE = """\
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+t0 = torch.tensor(1.5, requires_grad=True)
+t1 = torch.rand(1, requires_grad=True)
+t2 = torch.rand(3, requires_grad=True)
+t3 = torch.rand(2, 3, requires_grad=True)
+t4 = torch.rand(2, 1)
+t5 = torch.rand(2, 3, 3, requires_grad=True)
+t6 = [t0 * 1, t0 * 2]
+t7 = {"a": t0, "b": t2 * 2}
+labels = torch.tensor([0, 1])
+
+
+def reduced(value, reduction="mean", dim=None):
+    if reduction == "mean":
+        return value.mean() if dim is None else value.mean(dim)
+    elif reduction == "sum":
+        return value.sum()
+    return value
+
+
+def cut(value, how=None):
+    if how is None:
+        return value
+    with torch.no_grad():
+        value = value * 2
+    return value
+
+
+class Weighted(nn.Module):
+    def __init__(self, weight=1.0, reduction="mean"):
+        super().__init__()
+        self.weight = weight
+        self.reduction = reduction
+        self.inner = nn.MSELoss(reduction="none")
+
+    def forward(self, one, other):
+        loss = self.inner(one, other) * self.weight
+        return reduced(loss, self.reduction)
+
+
+average = Weighted()
+each = Weighted(0.5, reduction="none")
+layer = nn.Linear(3, 2)
+network = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
+"""
+
+_EXPRESSIONS = """
+A + B
+A * B
+A + A.mean()
+A.mean()
+A.sum()
+A * 0.5
+A - 2
+3 / (B + 1)
+-A
+A ** 2
+abs(A)
+A @ B
+A > 0.5
+A.exp()
+A.relu()
+F.softmax(A, dim=D)
+A.clamp(min=0.1)
+A.clone()
+A.float()
+A.sum()
+A.sum(D)
+A.mean(dim=D)
+A.mean(D, keepdim=True)
+A.sum((0, 1))
+A.std(D)
+A.norm()
+A.norm(dim=D)
+A.logsumexp(D)
+A.prod()
+A.amax(D)
+A.max()
+A.max(D)
+A.max(D)[0]
+A.min(dim=D).values
+A.median()
+torch.max(A, B)
+torch.maximum(A, B)
+torch.where(A > 0, A, B)
+torch.stack([A, B])
+torch.stack([A, A], dim=D)
+torch.stack(L)
+torch.cat([A, B], dim=D)
+torch.cat([A, A])
+torch.hstack([A, B])
+sum(L)
+sum([A, B])
+sum(x * 2 for x in L)
+max(A, B)
+len(L)
+[A, B]
+[A]
+{"a": A, "b": B}
+M["a"]
+M["b"]
+sum(M.values())
+L[I]
+A[I]
+A[I, J]
+A[:, I]
+A[:2]
+A[I:J]
+A[None]
+A[..., 0]
+A[A > 0.5]
+A[labels]
+A.view(-1)
+A.view(2, -1)
+A.reshape(-1, 3)
+A.flatten()
+A.flatten(1)
+A.squeeze()
+A.squeeze(D)
+A.unsqueeze(D)
+A.transpose(0, 1)
+A.T
+A.t()
+A.permute(1, 0)
+A.expand(2, 3)
+A.repeat(2, 1)
+A.chunk(2)[0]
+A.unbind(D)[0]
+A.gather(1, labels.view(2, 1))
+A.diagonal()
+torch.einsum("ij,ij->i", A, B)
+torch.einsum("ij,ij->", A, B)
+torch.einsum("i,j", A, B)
+torch.dot(A, B)
+torch.outer(A, B)
+A.matmul(B)
+torch.inner(A, B)
+F.cosine_similarity(A, B, dim=D)
+F.mse_loss(A, B, reduction=R)
+F.mse_loss(A, B)
+F.l1_loss(A, B, reduction="none")
+F.cross_entropy(A, labels, reduction=R)
+F.cross_entropy(A, labels)
+nn.SmoothL1Loss(reduction=R)(A, B)
+nn.CrossEntropyLoss(reduction="none")(A, labels)
+nn.MSELoss("none")(A, B)
+reduced(A, R)
+reduced(A, dim=D)
+reduced(value=A, reduction="none")
+cut(A)
+cut(A, 1)
+average(A, B)
+each(A, B)
+Weighted(reduction=R)(A, B)
+layer(A)
+network(A)
+A.detach()
+A.data
+A.item()
+float(A)
+torch.tensor(1.0)
+torch.tensor([1.0, 2.0])
+torch.tensor(A.detach())
+torch.tensor(L)
+torch.as_tensor(A)
+torch.as_tensor(L)
+torch.zeros(2, 3)
+torch.zeros_like(A)
+torch.ones(3, requires_grad=True)
+torch.autograd.Variable(A)
+A.detach().requires_grad_()
+A if A.dim() > 1 else B
+A if A.ndim == 0 else A.sum()
+A.argmax()
+(A > 0).float()
+A.size(0)
+A.shape
+A.numel()
+"""
+EXPRESSIONS = [line for line in _EXPRESSIONS.splitlines() if line]
+
+_STATEMENTS = """
+A = A + B
+A *= 2
+A = E
+A = E
+A = E
+A = E
+A = E
+A = E
+A, B = B, A
+A, B = E, E
+A.add_(1)
+A.detach_()
+A.requires_grad_()
+L.append(A)
+M["a"] = A
+M["c"] = E
+A.requires_grad = True
+if len(L) > 2:\n    A = E
+if torch.rand(()) > 2:\n    A = E\nelse:\n    B = E
+for x in range(2):\n    A = A + B
+for x in L:\n    A = A * x
+while A.dim() > 1:\n    A = A.sum(0)
+with torch.no_grad():\n    A = E
+with torch.no_grad():\n    A = E\n    with torch.enable_grad():\n        B = E
+with torch.set_grad_enabled(False):\n    A = E
+try:\n    A = E\nexcept RuntimeError:\n    A = B
+"""
+STATEMENTS = [line.replace("\\n", "\n") for line in _STATEMENTS.splitlines() if line]
+
+
+@st.composite
+def statements(draw: st.DrawFn) -> str:
+    """One statement over the names."""
+    text = draw(st.sampled_from(STATEMENTS))
+    targets = [draw(st.sampled_from(NAMES)) for _ in range(2)]
+    found = []
+    for part in text.split("E"):
+        found.append(_filled(draw, part, targets))
+    parts = [found[0]]
+    for part in found[1:]:
+        expression = draw(st.sampled_from(EXPRESSIONS))
+        operands = [draw(st.sampled_from(NAMES)) for _ in range(2)]
+        parts += [_filled(draw, expression, operands), part]
+    return "".join(parts)
+
+
+_SPECIAL = {"R": ['"none"', '"mean"', '"sum"'], "D": ["0", "1", "-1"], "I": ["0", "1", "-1"]}
+
+
+def _filled(draw: st.DrawFn, text: str, operands: list[str]) -> str:
+    """A template with names and numbers put in for its capital letters."""
+
+    def put(match: re.Match[str]) -> str:
+        letter = match.group()
+        if letter in "AB":
+            return operands["AB".index(letter)]
+        if letter == "L":
+            return draw(st.sampled_from(["t6", operands[0]]))
+        if letter == "M":
+            return draw(st.sampled_from(["t7", operands[0]]))
+        return draw(st.sampled_from(_SPECIAL["I" if letter == "J" else letter]))
+
+    return re.sub(r"\b[ABDIJLMR]\b", put, text)
+
+
+def programs(most: int) -> st.SearchStrategy[list[str]]:
+    """Programs of some statements."""
+    return st.lists(statements(), min_size=most // 2, max_size=most)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What torch made of a name after a statement: None for a shape if it is no tensor."""
+
+    statement: int
+    name: str
+    shape: tuple[int, ...] | None
+    requires_grad: bool
+
+
+def run(program: list[str]) -> tuple[list[str], list[Fact]]:
+    """The statements of a program that torch accepts, and what each makes of every name."""
+    import torch  # type: ignore[import-not-found]  # where there is none, nothing is run
+
+    names: dict[str, Any] = {}
+    exec(PREAMBLE, names)  # our own text
+    kept: list[str] = []
+    facts: list[Fact] = []
+    for statement in program:
+        before = {name: copy.copy(names[name]) for name in NAMES}
+        try:
+            exec(statement, names)  # our own text
+        except Exception:  # whatever it is, the statement is left out
+            names |= before
+            continue
+        kept.append(statement)
+        for name in NAMES:
+            value = names[name]
+            is_tensor = isinstance(value, torch.Tensor)
+            shape = tuple(value.shape) if is_tensor else None
+            facts.append(Fact(len(kept), name, shape, is_tensor and value.requires_grad))
+    return kept, facts
