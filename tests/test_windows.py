@@ -359,7 +359,7 @@ def symbolic() -> Iterator[ParameterSet]:
             yield pytest.param(text, id=name)
 
 
-@pytest.mark.parametrize("text", symbolic())
+@pytest.mark.parametrize("text", list(symbolic()))
 def test_what_is_not_written_down_stands_for_a_window_of_three(text: str) -> None:
     body = in_symbols(text)
     source = Source("loop.py", f"{HEADER}def run(data, n):\n{indent(body, '    ')}")

@@ -9,6 +9,9 @@ is reported only with `--pedantic`. Adam and its relatives do not notice a const
 (measured: the same losses to the last digit); with them the confidence is low, since only what is
 added to the gradients, such as clipping to a norm or weight decay by hand, sees a difference.
 
+Reported as well is a loss that is divided twice: `accelerator.backward(loss / n)` inside of
+`accumulate`, where accelerate 1.15 divides by itself (measured: 1/4 of the wanted gradient).
+
 ## Example
 ```python
 import torch
@@ -60,34 +63,67 @@ from lintgrad.rule import (
     Flow,
     Related,
     Severity,
+    Span,
     rule,
+    same_number,
 )
 
 
 @rule(code="LG401", category=Category.ACCUMULATION, severity=Severity.INFO, docs=__doc__)
 def unscaled_accumulation(flow: Flow) -> Iterator[Finding]:
     """Find windows of plain means."""
-    told: set[Backward] = set()
-    for window in flow.windows.whole:
-        scale = flow.scale(window.backward)
-        is_plain = scale.complete and scale.means and not scale.factors
-        if not is_plain or window.backward in told or not _is_own(window.backward):
-            continue
-        if _is_changed(flow, window):
-            continue
-        told.add(window.backward)
-        place = window.optimizer.place
-        yield Finding(
-            window.backward.span,
-            f"`{place}.step()` applies the sum of several means: nothing divides by the window",
-            window.confidence if flow.feels_scale(window.optimizer) else Confidence.LOW,
-            (
-                Related(scale.means[0].span, "is the mean over a micro-batch"),
-                Related(window.backward.span, "adds its gradients to those of the window"),
-                Related(window.step.span, "applies the sum"),
-            ),
-            help="divide the loss by the number of micro-batches in a window",
-        )
+    windows = {window.backward: window for window in reversed(flow.windows.whole)}
+    for window in windows.values():
+        divided = _divided_twice(flow, window.backward)
+        if divided is not None:
+            yield _too_small(flow, window, divided)
+        elif _is_own(window.backward) and not _is_changed(flow, window):
+            scale = flow.scale(window.backward)
+            if scale.complete and scale.means and not scale.factors:
+                yield _too_large(flow, window, scale.means[0].span)
+
+
+def _too_large(flow: Flow, window: Accumulation, mean: Span) -> Finding:
+    place = window.optimizer.place
+    return Finding(
+        window.backward.span,
+        f"`{place}.step()` applies the sum of several means: nothing divides by the window",
+        _confidence(flow, window),
+        (
+            Related(mean, "is the mean over a micro-batch"),
+            Related(window.backward.span, "adds its gradients to those of the window"),
+            Related(window.step.span, "applies the sum"),
+        ),
+        help="divide the loss by the number of micro-batches in a window",
+    )
+
+
+def _too_small(flow: Flow, window: Accumulation, divisor: Span) -> Finding:
+    return Finding(
+        window.backward.span,
+        "the loss is divided by the window twice: this backward divides by itself",
+        _confidence(flow, window),
+        (
+            Related(divisor, "divides the loss by the number of micro-batches"),
+            Related(window.backward.span, "divides it again"),
+            Related(window.step.span, "applies gradients that are too small"),
+        ),
+        help="leave the division to the accelerator",
+    )
+
+
+def _confidence(flow: Flow, window: Accumulation) -> Confidence:
+    return window.confidence if flow.feels_scale(window.optimizer) else Confidence.LOW
+
+
+def _divided_twice(flow: Flow, backward: Backward) -> Span | None:
+    """The factor by which the framework divides, too."""
+    if _is_own(backward):
+        return None
+    for factor in flow.scale(backward).factors:
+        if any(same_number(factor, divisor) for divisor in flow.divisors):
+            return factor.span
+    return None
 
 
 def _is_own(backward: Backward) -> bool:

@@ -206,6 +206,8 @@ class Guards:
     """What tracked places of an object hold when it is made."""
     entered: Mapping[str, Expr] = field(default_factory=dict)
     """What places that a framework counts hold where nothing says what they hold."""
+    divisors: tuple[Expr, ...] = ()
+    """What the framework divides every loss by before it runs backward, as it may be spelled."""
 
 
 @dataclass(frozen=True, slots=True)

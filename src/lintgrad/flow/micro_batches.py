@@ -25,6 +25,7 @@ from lintgrad.syntax.nodes import Attr, Binary, Call, Compare, Const, Expr, Name
 from lintgrad.syntax.walk import statements_of
 
 _PREPARES = frozenset({"prepare", "prepare_optimizer"})
+_STEPS = "gradient_accumulation_steps"
 _WAITS = frozenset({"step", "zero_grad"})
 
 
@@ -33,6 +34,7 @@ class _Counted(NamedTuple):
 
     place: str
     size: int
+    given: Expr
 
     @property
     def counter(self) -> str:
@@ -89,15 +91,16 @@ class MicroBatches:
         counted = self._counted
         if counted is None:
             return guards
-        moduli = guards.moduli | {counted.size}
+        moduli, at = guards.moduli | {counted.size}, Span(0, 0)
         return replace(
             guards,
             tracked=guards.tracked | {counted.counter, counted.flag},
             moduli=moduli,
             length=counted_length(moduli, guards.limits),
+            divisors=(counted.given, Attr(at, Name(at, counted.place), _STEPS)),
             entered={
-                counted.counter: Const(Span(0, 0), 0),
-                counted.flag: Const(Span(0, 0), value=True),
+                counted.counter: Const(at, 0),
+                counted.flag: Const(at, value=True),
             },
         )
 
@@ -108,8 +111,11 @@ class MicroBatches:
             return None
         func = managers[0].func
         place = place_of(func.value) if isinstance(func, Attr) else None
-        size = self._size(managers[0])
-        return None if place is None or size is None else _Counted(place, size)
+        given = self._given(managers[0])
+        size = _size(*given) if given is not None else None
+        if place is None or given is None or size is None:
+            return None
+        return _Counted(place, size, given[1])
 
     def _managers(self) -> Iterator[Call]:
         for statement in statements_of(self._scope.node.body):
@@ -128,26 +134,18 @@ class MicroBatches:
         found = self._roles.of_expr(scope, expr)
         return found is not None and found.role is Role.ENGINE and found.kind == "accelerator"
 
-    def _size(self, manager: Call) -> int | None:
-        """The micro-batches of a window; None if there may be only one, or nobody knows."""
+    def _given(self, manager: Call) -> tuple[Scope, Expr] | None:
+        """What the accelerator is told the length of a window is, and where."""
         func = manager.func
         found = self._roles.of_expr(self._scope, func.value) if isinstance(func, Attr) else None
         if found is None or found.build is None or found.scope is None:
             return None
-        given = found.build.argument(3, "gradient_accumulation_steps")
+        given = found.build.argument(3, _STEPS)
         plugin = found.build.argument(-1, "gradient_accumulation_plugin")
         scope, made = _value(found.scope, plugin) if plugin is not None else (found.scope, None)
         if isinstance(made, Call):
             given = made.argument(0, "num_steps")
-        if given is None:
-            return None
-        number = _value(scope, given)[1]
-        if not isinstance(number, Const):
-            return WINDOW
-        value = number.value
-        if isinstance(value, bool) or not isinstance(value, int) or value < 2:
-            return None
-        return value if value <= LONGEST_WINDOW else WINDOW
+        return None if given is None else (scope, given)
 
     def _is_prepared(self, receiver: str) -> bool:
         """Whether a place holds an optimizer that the accelerator has wrapped, as far as is known.
@@ -171,6 +169,17 @@ class MicroBatches:
             isinstance(v, Call) and isinstance(v.func, Attr) and v.func.name in _PREPARES
             for v in values
         )
+
+
+def _size(scope: Scope, given: Expr) -> int | None:
+    """The micro-batches of a window; None if there may be only one."""
+    number = _value(scope, given)[1]
+    if not isinstance(number, Const):
+        return WINDOW
+    value = number.value
+    if isinstance(value, bool) or not isinstance(value, int) or value < 2:
+        return None
+    return value if value <= LONGEST_WINDOW else WINDOW
 
 
 def _value(scope: Scope, expr: Expr) -> tuple[Scope, Expr]:

@@ -28,6 +28,7 @@ from lintgrad.rule.gates import Gate, gates_of
 from lintgrad.rule.hit import Acted, Hit
 from lintgrad.rule.meeting import Met, met
 from lintgrad.rule.windows import Windows, windows_of
+from lintgrad.syntax.nodes import Expr
 from lintgrad.typestates.gradients import GRADIENTS
 from lintgrad.typestates.scales import Scale, feels_scale, scale_of
 from lintgrad.typestates.tensors import Loss, losses_of
@@ -238,6 +239,11 @@ class Flow:
             if any(event is backward for _, event in events_of(graph)):
                 return scale_of(graph, backward)
         return Scale(complete=False)
+
+    @property
+    def divisors(self) -> tuple[Expr, ...]:
+        """What a framework divides every loss of the function by, as it may be spelled."""
+        return self.graph.guards.divisors
 
     def feels_scale(self, optimizer: Optimizer) -> bool:
         """Whether a factor of all gradients changes an optimizer's steps, going by its class."""
