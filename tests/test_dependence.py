@@ -65,7 +65,10 @@ def reached(body: str) -> Reach | None:
     ],
 )
 def test_a_loss_reaches_what_it_is_computed_from(body: str, must: str) -> None:
-    assert reached(body) == Reach(frozenset(must.split()), frozenset(must.split()))
+    found = reached(body)
+    assert found is not None
+    assert found.complete
+    assert found.must == found.may == frozenset(must.split())
 
 
 @pytest.mark.parametrize(
@@ -88,3 +91,13 @@ def test_what_cannot_be_seen_makes_it_incomplete() -> None:
 
 def test_nothing_is_said_where_gradients_are_switched_off() -> None:
     assert reached("D.requires_grad_(False)\nloss = D(G(noise)).mean()") is None
+
+
+def test_what_is_fed_to_what_is_known_and_what_was_cut_off() -> None:
+    fed, cut = reached("loss = D(G(noise)).mean()"), reached("loss = D(G(noise).detach()).mean()")
+    assert fed is not None
+    assert fed.chains == {("G", "D")}
+    assert fed.cut == frozenset()
+    assert cut is not None
+    assert cut.chains == frozenset()
+    assert cut.cut == {"G"}

@@ -39,6 +39,11 @@ NOT_YET_UNDERSTOOD = {
     "optimizers/attacks.md: The attack fills the model, the training step uses it up": (
         "several turns of the other optimizer, which may share what they leave"
     ),
+    "optimizers/actor_critic.md: The advantage is not cut from the critic": (
+        "nothing tells the two turns apart"
+    ),
+    "optimizers/vae_gan.md: The adversarial turn reaches the decoder, which is not cleared for its "
+    "own": "nothing tells the two turns apart",
     "outliving_never_cleared": "the file that calls mentions no training at all",
 }
 

@@ -51,8 +51,9 @@ for real, noise in loader:
 Reported only where both losses are understood down to the modules they go through: those of torch,
 and classes of the project that detach nothing, all built in sight. Losses that share a part on
 purpose look alike: a trunk that waits while its heads step, and takes the gradients of all of them.
-So what is reported is a turn of an optimizer alone, after a turn of another one, with nothing in
-its loss that was in neither. Files that switch `requires_grad` of parameters are left alone.
+So what is reported is a turn of an optimizer alone, after a turn of another one, where the losses
+tell that they are apart: by going through the very same modules, by detaching, or by one module
+judging what the other makes. Files that switch `requires_grad` of parameters are left alone.
 
 ## References
 - https://docs.pytorch.org/tutorials/beginner/dcgan_faces_tutorial.html
@@ -135,14 +136,28 @@ def _backwards(passed: tuple[Passed, ...]) -> list[Backward]:
 
 
 def _is_own_turn(hit: Hit, leak: _Leak) -> bool:
-    """Whether the later loss goes through nothing that neither turn is about.
+    """Whether the turns exclude each other, so that nothing left over can be meant to stay.
 
-    The earlier one has to reach something else too: what its own step is there for.
+    The earlier loss has to reach all that the optimizer holds and something else: what its own
+    step is there for. The optimizer's own loss goes through nothing new. And the two turns have to
+    tell each other apart: the later loss goes through the other part as well or cuts it off, or the
+    earlier one asks what the optimizer holds for its verdict on the other part.
     """
     owners = hit.optimizer.owners.places
     left, own = leak.left.reaches, leak.own.reaches
     if left is None or own is None or not (own.complete and left.complete):
         return False
-    mine = [any(is_part(place, owner) for owner in owners) for place in left.must]
+    others = {p for p in left.must if not any(is_part(p, owner) for owner in owners)}
     known = owners | left.may
-    return not all(mine) and all(any(is_part(place, k) for k in known) for place in own.may)
+    return (
+        bool(others)
+        and all(any(is_part(place, owner) for place in left.must) for owner in owners)
+        and all(any(is_part(place, k) for k in known) for place in own.may)
+        and (
+            bool(others & (own.must | own.cut))
+            or any(
+                fed in others and any(is_part(judge, owner) for owner in owners)
+                for fed, judge in left.chains
+            )
+        )
+    )

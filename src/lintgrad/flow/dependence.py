@@ -59,16 +59,15 @@ class Dependence:
         """What a function returns."""
         node_decorators = getattr(frame.node, "decorators", ())
         names = {frame.dotted(d.func if isinstance(d, Call) else d) for d in node_decorators}
-        if names & _NO_GRAPH:
-            return NOTHING
-        if names or _TOGGLES.search(frame.source.text):
+        if not names <= _NO_GRAPH or _TOGGLES.search(frame.source.text):
             return UNKNOWN
         kept = self._found
         self._found = {}  # the backwards of other functions are not asked about
         self._body(frame.node.body, around)
         self._found = kept
         returned = [self._reaching.of(value, around) for value in frame.returns()]
-        return returned[0] if len(returned) == 1 else together(returned).partly_known
+        found = returned[0] if len(returned) == 1 else together(returned).partly_known
+        return found.cut_off if names else found
 
     def _body(self, statements: Iterable[Stmt], around: Surroundings) -> None:
         for statement in statements:
@@ -142,7 +141,7 @@ class Dependence:
         if place is None or not isinstance(call.func, Attr) or place not in around.env:
             return
         if call.func.name == "detach_":
-            around.env[place] = NOTHING
+            around.env[place] = around.env[place].cut_off
         elif call.func.name in ("append", "extend", "add_", "copy_", "mul_"):
             more = (self._reaching.of(arg, around) for arg in call.args)
             around.env[place] = together((around.env[place], *more))
@@ -176,9 +175,9 @@ class Dependence:
                 around.env.update(dict.fromkeys(names_in(item.target), UNKNOWN))
         self._body(statement.body, around)
         if names & _NO_GRAPH:
-            for place, now in around.env.items():
+            for place, now in list(around.env.items()):
                 if before.get(place) is not now:
-                    around.env[place] = NOTHING
+                    around.env[place] = now.cut_off
 
 
 def _joined(ends: list[Env]) -> Env:

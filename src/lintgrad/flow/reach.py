@@ -1,7 +1,7 @@
 """Whose parameters a value depends on: what it must reach, what it may, and what is not known."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,12 +9,15 @@ class Reach:
     """The places whose parameters get gradients if backward is run on a value.
 
     Must are those that are sure to; may are those that are not sure not to. Complete if the whole
-    way to the value was understood.
+    way to the value was understood. Chains are pairs of a module and one that is fed with what it
+    gave; cut are those whose results were cut off from their graph on the way.
     """
 
     must: frozenset[str] = frozenset()
     may: frozenset[str] = frozenset()
     complete: bool = True
+    chains: frozenset[tuple[str, str]] = frozenset()
+    cut: frozenset[str] = frozenset()
 
     @property
     def doubtful(self) -> "Reach":
@@ -26,9 +29,20 @@ class Reach:
         """The same of a value that other things may have gone into."""
         return Reach(frozenset(), self.may, complete=False)
 
+    @property
+    def cut_off(self) -> "Reach":
+        """What the value reaches when it is detached: nothing."""
+        return Reach(cut=self.cut | self.must)
+
+    def through(self, module: str) -> "Reach":
+        """What is reached when the value is fed to a module that lets gradients through."""
+        fed = {(place, module) for place in self.must if place != module}
+        own = frozenset({module})
+        return replace(self, must=self.must | own, may=self.may | own, chains=self.chains | fed)
+
 
 NOTHING = Reach()
-"""Data, numbers, and what was cut from its graph."""
+"""Data and numbers."""
 
 UNKNOWN = Reach(complete=False)
 
@@ -45,9 +59,17 @@ def together(parts: Iterable[Reach]) -> Reach:
         frozenset[str]().union(*(part.must for part in found)),
         frozenset[str]().union(*(part.may for part in found)),
         all(part.complete for part in found),
+        frozenset[tuple[str, str]]().union(*(part.chains for part in found)),
+        frozenset[str]().union(*(part.cut for part in found)),
     )
 
 
 def either(one: Reach, other: Reach) -> Reach:
     """What a value reaches that is one of two."""
-    return Reach(one.must & other.must, one.may | other.may, one.complete and other.complete)
+    return Reach(
+        one.must & other.must,
+        one.may | other.may,
+        one.complete and other.complete,
+        one.chains & other.chains,
+        one.cut & other.cut,
+    )

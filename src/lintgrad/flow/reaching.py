@@ -128,7 +128,9 @@ class Reaching:
         if place is not None and place in around.env:
             return around.env[place]
         match expr:
-            case Attr(name="data" | "grad" | "shape" | "device" | "dtype"):
+            case Attr(value=value, name="data"):
+                return self.of(value, around).cut_off
+            case Attr(name="grad" | "shape" | "device" | "dtype"):
                 return NOTHING
             case Attr(value=value) | Item(value=value):
                 inner = place_of(value)
@@ -164,7 +166,7 @@ class Reaching:
         if isinstance(call.func, Attr):
             method = call.func.name
             if method in _CUT:
-                return NOTHING
+                return self.of(call.func.value, around).cut_off
             if method in _TENSOR_METHODS:
                 return self._all([call.func.value, *arguments], around)
         place = place_of(call.func)
@@ -213,15 +215,14 @@ class Reaching:
         if made is None or not isinstance(made.expr, Call):
             return None
         inputs = self._all(arguments, around)
+        own = canonical_module(self._places.canonical(place))
         name = made.scope.dotted(made.expr.func)
         if name is not None and name.startswith("torch.nn."):
             holds = name in modules.LAYERS or name in modules.HOLDERS
-            own = reach.of(canonical_module(self._places.canonical(place)))
-            return together((inputs, own)) if holds else inputs
+            return inputs.through(own) if holds else inputs
         own_class = made.scope.class_named(place_of(made.expr.func) or "")
         if own_class is not None and is_module(own_class):
-            own = reach.of(canonical_module(self._places.canonical(place)))
-            both = together((inputs, own))
+            both = inputs.through(own)
             return both if lets_through(own_class) else both.doubtful
         return None
 
