@@ -30,7 +30,8 @@ for x, y in loader:
 
 ## Known limits
 Only what is built inside the function, or bound once outside of it, is followed. Sizes that are
-not written down may turn out to be 1, which torch accepts.
+not written down may turn out to be 1, which torch accepts. What an operation makes of a shape is
+known for the common ones alone.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.backward.html

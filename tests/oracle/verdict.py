@@ -40,6 +40,7 @@ KNOWN_LIMITS = {
     ("LG201", "told at low confidence"): "may turn out to be 1",
     ("LG201", "in a "): "built inside the function",
     ("LG201", "in another file"): "built inside the function",
+    ("LG201", ""): "known for the common ones alone",
 }
 """Kinds of missed alarms, with the words by which the rule's "known limits" name them."""
 
