@@ -35,6 +35,7 @@ KNOWN_LIMITS = {
     ("LG101", "in a context manager"): "context manager or a generator",
     ("LG101", "in a generator"): "context manager or a generator",
     ("LG102", "told at low confidence"): "the confidence is low",
+    ("LG102", "by foreign"): "which loss feeds which optimizer",
     ("LG102", "in a context manager"): "context manager or a generator",
     ("LG102", "in a generator"): "context manager or a generator",
     ("LG201", "told at low confidence"): "may turn out to be 1",
