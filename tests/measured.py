@@ -5,7 +5,7 @@
 
 import json
 import os
-import signal
+import resource
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ from lintgrad.engine.run import with_deep_stack
 from lintgrad.registry import installed_rules
 
 SECONDS = 60
-"""What time a source takes is not judged, machines differ; this has to be enough on any."""
+"""Of the processor's time: what a source takes is not judged, but this is enough on any machine."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def cost_of(data: bytes) -> Cost:
 
 
 def _cost(data: bytes) -> Cost:
-    signal.alarm(SECONDS)
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     start = time.process_time()
     checked = with_deep_stack(lambda: check_bytes("train.py", data, installed_rules()))
     return Cost(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from commands import BUGGY
+from everything import cost_of_file, sample
 from measured import Cost
 
 MEGABYTES = 256
@@ -143,3 +144,12 @@ def test_a_long_comment_is_read_once(tmp_path: Path, name: str) -> None:
     )
     assert run.returncode == 1
     assert run.stderr == b""
+
+
+@needs_proc
+@pytest.mark.parametrize("path", sample(40, "ci"), ids=lambda path: path.name)
+def test_installed_packages_are_read_as_if_they_trained(path: Path) -> None:
+    """All of them are read by hand: see `everything`."""
+    found = cost_of_file(path)
+    assert found.died == 0, path
+    assert not found.failures, path

@@ -30,9 +30,9 @@ for x, y in loader:
 
 ## Known limits
 Values are followed through functions, classes and files of the project, as far as they are bound
-once. Sizes that are not written down may turn out to be 1, which torch accepts. What
-`DataParallel` gathers has one element for each device: nothing is said of it, as one device gives a
-loss without dimensions.
+once. Sizes that are not written down may turn out to be 1, which torch accepts. What an operation
+makes of a shape is known for the common ones alone. What `DataParallel` gathers has one element for
+each device: nothing is said of it, as one device gives a loss without dimensions.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.backward.html

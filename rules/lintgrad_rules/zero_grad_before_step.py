@@ -40,7 +40,8 @@ momentum alone, looks the same. Clearing now and then may drop bad gradients on 
 condition that varies decides whether there is a clear, or several do, the confidence is low. What a
 context manager or a generator of the project does between its `yield`s is not followed. A model
 that cannot be seen may run a backward of its own when it is called: a step right after is not
-judged.
+judged. Nor is one whose parameters had nothing but gradients of other optimizers' losses: which
+loss feeds which optimizer is not known.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.optim.Optimizer.zero_grad.html

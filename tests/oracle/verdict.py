@@ -35,11 +35,13 @@ KNOWN_LIMITS = {
     ("LG101", "in a context manager"): "context manager or a generator",
     ("LG101", "in a generator"): "context manager or a generator",
     ("LG102", "told at low confidence"): "the confidence is low",
+    ("LG102", "by foreign"): "which loss feeds which optimizer",
     ("LG102", "in a context manager"): "context manager or a generator",
     ("LG102", "in a generator"): "context manager or a generator",
     ("LG201", "told at low confidence"): "may turn out to be 1",
     ("LG201", "in a "): "built inside the function",
     ("LG201", "in another file"): "built inside the function",
+    ("LG201", ""): "known for the common ones alone",
 }
 """Kinds of missed alarms, with the words by which the rule's "known limits" name them."""
 

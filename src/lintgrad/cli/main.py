@@ -59,7 +59,7 @@ def main() -> NoReturn:
         status = commands.main(prog_name="lintgrad", standalone_mode=False)
         sys.stdout.flush()
     except LintgradError as error:
-        _leave(COULD_NOT_RUN, f"lintgrad: {error}")
+        _leave(COULD_NOT_RUN, f"lintgrad: {_in_one_line(str(error))}")
     except click.exceptions.NoArgsIsHelpError as error:
         _leave(COULD_NOT_RUN, error.format_message())
     except click.NoSuchOption as error:
@@ -82,6 +82,11 @@ def _open_what_is_closed() -> None:
     nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # as long as we live
     sys.stdout = sys.stdout or nowhere
     sys.stderr = sys.stderr or nowhere
+
+
+def _in_one_line(text: str) -> str:
+    """A text whose line ends, which come of names in settings files, are spelled out."""
+    return "\\n".join(text.splitlines())
 
 
 def _unknown_option(error: click.NoSuchOption) -> str:

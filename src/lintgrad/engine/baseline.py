@@ -16,7 +16,7 @@ def known_fingerprints(file: Path) -> frozenset[str]:
         content: object = json.loads(file.read_bytes())
     except OSError as error:
         raise LintgradError(f"{file}: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LintgradError(f"{file}: not a baseline: {error}") from None
     match content:
         case {"version": version, "findings": [*entries]} if version == _VERSION:

@@ -39,6 +39,9 @@ _SAFE_METHODS = frozenset(
 _BUILD = apis.OPTIMIZER_CLASSES | ENGINES.keys() | STEPPED.keys() | RETURNED.keys()
 """Public names that build something, and do nothing else."""
 
+_LONGEST_CHAIN = 8
+"""A parameter is followed through so many callers."""
+
 
 class Unseen:
     """Judges calls of one function whose callees are not in the file."""
@@ -55,6 +58,8 @@ class Unseen:
             if top == "torch" or top in apis.HARMLESS_MODULES:
                 return True
             return name in _BUILD or name in apis.SCHEDULERS | apis.HARMLESS_FUNCTIONS
+        if self._is_module_of_torch(call.func):
+            return True
         match call.func:
             case Attr(value=receiver) if self._is_of_framework(receiver):
                 return True
@@ -76,6 +81,22 @@ class Unseen:
             and found is not None
             and (found[0].dotted(value.func) or "").split(".")[0] in apis.HARMLESS_MODULES
             for value in values
+        )
+
+    def _is_module_of_torch(self, func: Expr) -> bool:
+        """Whether what is called was built as one of torch's own modules, by a caller perhaps."""
+        scope, place = self._scope, place_of(func)
+        for _ in range(_LONGEST_CHAIN):
+            passed = (scope.arguments or {}).get(place or "")
+            if passed is None:
+                break
+            scope, place = passed.scope, place_of(passed.expr)
+        found = scope.lookup(place) if place is not None else None
+        return found is not None and all(
+            binding.via is Via.VALUE
+            and isinstance(binding.value, Call)
+            and (found[0].dotted(binding.value.func) or "").startswith("torch.nn.")
+            for binding in found[1]
         )
 
     def _is_of_framework(self, receiver: Expr) -> bool:

@@ -48,8 +48,10 @@ def _table(file: Path, section: Iterable[str]) -> Mapping[str, object] | None:
         return None
     try:
         table: object = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # what is no TOML, no UTF-8, or a number of too many digits
         raise LintgradError(f"{file}: not valid TOML: {error}") from None
+    except RecursionError:
+        raise LintgradError(f"{file}: not valid TOML: nested too deeply") from None
     for key in section:
         table = table.get(key) if isinstance(table, dict) else None
     if table is None or isinstance(table, dict):

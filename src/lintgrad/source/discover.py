@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lintgrad.errors import LintgradError
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
@@ -101,9 +103,25 @@ def _below(folder: str, excludes_of: Callable[[str], Excludes]) -> Iterator[str]
 
 
 def _spec(patterns: Iterable[str], folder: str) -> _Ignored:
+    """Raises LintgradError for what is no pattern."""
     from pathspec import GitIgnoreSpec
 
-    return _Ignored(folder, GitIgnoreSpec.from_lines(patterns))
+    lines = list(patterns)
+    try:
+        return _Ignored(folder, GitIgnoreSpec.from_lines(lines))
+    except ValueError:
+        broken = next(line for line in lines if not _is_pattern(line))
+        raise LintgradError(f"not a pattern as in a .gitignore: `{broken}`") from None
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
 
 
 def _enclosing(path: str) -> list[_Ignored]:
@@ -124,7 +142,10 @@ def _own_ignores(folder: str) -> list[_Ignored]:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
-    return [_spec(lines, folder)]
+    try:
+        return [_spec(lines, folder)]
+    except LintgradError:
+        return [_spec(filter(_is_pattern, lines), folder)]  # git passes over what is no pattern
 
 
 @dataclass(frozen=True, slots=True)
