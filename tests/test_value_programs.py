@@ -4,6 +4,7 @@ import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from oracle.runner import HAS_TORCH
 from test_values import contradictions
 from value_programs import NAMES, PREAMBLE, programs, run
 
@@ -13,7 +14,10 @@ from lintgrad.syntax.nodes import Item, Name, Sequence
 from lintgrad.typestates.possible import Values
 from lintgrad.typestates.tensors import losses_of
 
-pytest.importorskip("torch", reason="torch is not installed")
+pytestmark = [
+    pytest.mark.oracle,
+    pytest.mark.skipif(not HAS_TORCH, reason="torch is not installed"),
+]
 
 COUNT = int(os.environ.get("LINTGRAD_VALUE_PROGRAMS", "100"))
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from oracle.runner import HAS_TORCH
 from value_table import INPUTS, measured, rows
 
 from lintgrad.flow.project import Project
@@ -93,9 +94,12 @@ def test_few_rows_are_not_known(record_property: pytest.Function) -> None:
     assert len(unknown) < _MOST_UNKNOWN * len(tensors), unknown
 
 
+@pytest.mark.oracle
+@pytest.mark.skipif(not HAS_TORCH, reason="torch is not installed")
 @pytest.mark.parametrize("device", ["meta", "cpu"])
 def test_torch_still_makes_the_same_of_every_row(device: str) -> None:
-    torch = pytest.importorskip("torch", reason="torch is not installed")
+    import torch
+
     names: dict[str, object] = {}
     with torch.device(device):
         exec(INPUTS, names)  # our own text

@@ -139,7 +139,8 @@ def _require(target: Attr, value: Expr, around: Surroundings, env: Env) -> None:
 
     before = values_of(target.value, around)
     _doubt_others(env, place, before)
-    env[place] = lifted(require, [before, values_of(value, around)])
+    required = lifted(require, [before, values_of(value, around)])
+    env[place] = frozenset(map(links.named, required))
 
 
 def change(place: str, call: Call, around: Surroundings, env: Env) -> None:
@@ -152,10 +153,11 @@ def change(place: str, call: Call, around: Surroundings, env: Env) -> None:
         _doubt_others(env, place, before)
         flag = call.argument(0, "requires_grad")
         flags = _YES if flag is None else values_of(flag, around)
-        env[place] = lifted(
+        required = lifted(
             lambda v, f: links.required(v, f, (v.link, v.cut)) if truth(f, default=True) else v,
             [before, flags],
         )
+        env[place] = frozenset(map(links.named, required))
     elif name.endswith("_"):
         _in_place(place, name, call, around, env)
     else:
