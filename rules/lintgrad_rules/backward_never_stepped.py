@@ -68,7 +68,7 @@ def backward_never_stepped(flow: Flow) -> Iterator[Finding]:
             if isinstance(one.event, Backward) and (beside := _beside(one, clears)):
                 yield Finding(
                     one.event.span,
-                    f"makes gradients that no step applies: `{place}` is never stepped",
+                    f"`{place}` is cleared around this backward, and no step ever applies its gradients",
                     Confidence.MEDIUM,
                     (
                         Related(one.event.span, "adds gradients"),
