@@ -153,13 +153,14 @@ def test_help_lists_the_commands_and_keeps_its_examples_one_a_line(tmp_path: Pat
 
 def test_rules_and_explain_print_the_modules_own_documentation(tmp_path: Path) -> None:
     rules = lintgrad("rules", cwd=tmp_path).stdout.splitlines()
-    assert [line.split()[0] for line in rules] == [
-        "LG101", "LG102", "LG201", "LG901", "LG902",
-    ]  # fmt: skip
+    codes = [line.split()[0] for line in rules]
+    assert codes == sorted(codes)
+    assert {"LG101", "LG102", "LG201", "LG901", "LG902"} <= set(codes)
     page = lintgrad("explain", "missing-zero-grad", cwd=tmp_path).stdout
     assert page.startswith("## LG101 missing-zero-grad\n")
     assert "### Known limits" in page
-    assert lintgrad("explain", "LG1", cwd=tmp_path).stdout.count("### Example") == 2
+    pages = lintgrad("explain", "LG1", cwd=tmp_path).stdout
+    assert pages.count("### Example") == sum(code.startswith("LG1") for code in codes)
 
 
 def test_trace_shows_events_states_and_gaps(tmp_path: Path) -> None:

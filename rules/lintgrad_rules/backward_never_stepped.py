@@ -68,7 +68,7 @@ def backward_never_stepped(flow: Flow) -> Iterator[Finding]:
             if isinstance(one.event, Backward) and (beside := _beside(one, clears)):
                 yield Finding(
                     one.event.span,
-                    f"`{place}` is cleared around this backward, and no step ever applies its gradients",
+                    f"`{place}` is cleared around this backward, but never stepped",
                     Confidence.MEDIUM,
                     (
                         Related(one.event.span, "adds gradients"),

@@ -66,7 +66,7 @@ def step_without_gradients(flow: Flow) -> Iterator[Finding]:
     if any(flow.slips(Slip.BACKWARD_NAMED)):  # backward-not-called points at the cause
         return
     handed = {step.span for step in flow.events(StepCall) if step.given is not Given.NOTHING}
-    wiped = {hit.subject.place for hit in flow.always(GRADIENTS, Step, is_wiped)}
+    wiped = {hit.subject.place for hit in flow.where(GRADIENTS, Step, is_wiped)}
     for hit in flow.always(SCALING, Step, _is_forwarded):
         place = hit.optimizer.place
         if hit.event.span in handed:  # closure-misuse judges what an optimizer is stepped with
@@ -87,6 +87,7 @@ def step_without_gradients(flow: Flow) -> Iterator[Finding]:
                 Related(hit.event.span, "applies nothing"),
             ),
             help="call `backward()` on the loss before the step",
+            unless=("LG102",),
         )
 
 

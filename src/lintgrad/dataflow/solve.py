@@ -103,6 +103,14 @@ class Solution(Generic[State, Act, Subject]):
     """What the graph can be left with, and a node each that leads there."""
     entered: list[Entered[State, Act, Subject]] = field(default_factory=list)
     exact: bool = True
+    _acts: dict[Point, Act] = field(default_factory=dict)
+
+    @property
+    def acts(self) -> dict[Point, Act]:
+        """The events that concern the subject, with what they do to it."""
+        if not self._acts:
+            self._acts = self.problem.acts()
+        return self._acts
 
     def path(self, node: Node[State]) -> list[tuple[Node[State], Step[State, Act, Subject] | None]]:
         """The nodes that lead to a node, from the start, each with the step that left it."""
@@ -188,13 +196,12 @@ class _Solver(Generic[State, Act, Subject]):
         start: Node[State],
         budget: int | None,
     ) -> Solution[State, Act, Subject] | None:
-        acts = problem.acts()
         solution = Solution(problem, start, exact=budget is not None)
         solution.steps[start] = None
         queue = deque([start])
         while queue:
             node = queue.popleft()
-            left = _through_block(solution, paths, acts, node)
+            left = _through_block(solution, paths, solution.acts, node)
             if left is None:
                 continue
             for following, step in self._onward(solution, paths, node, *left):

@@ -37,7 +37,7 @@ def _walked(
     solution: Solution[State, Act, Subject], last: Node[State], index: int, depth: int
 ) -> Iterator[Passed]:
     """What is passed up to an event of the last node's block, or to its end for -1."""
-    acts = solution.problem.acts()
+    acts = solution.acts
     for node, step in solution.path(last):
         state = node.state
         for at, event in enumerate(solution.problem.graph.blocks[node.block].events):

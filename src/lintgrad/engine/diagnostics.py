@@ -57,6 +57,8 @@ class Diagnostic:
     text: str = ""
     """The code of the place on one line."""
     fingerprint: str = ""
+    unless: tuple[str, ...] = ()
+    """Rules that tell the same harm better, if they find something at this place."""
 
     @property
     def url(self) -> str:
@@ -88,6 +90,7 @@ def diagnostic(sources: Mapping[str, Source], rule: Rule, finding: Finding) -> D
         tuple(_related(sources, finding)),
         finding.help,
         spelled(source.text, finding.span),
+        unless=finding.unless,
     )
 
 
@@ -106,14 +109,21 @@ def _range(source: Source, span: Span) -> Range:
 def finished(found: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Diagnostics in order, each place told once, with fingerprints.
 
-    Of several findings of one rule at one place the most confident one is kept.
+    Of several findings of one rule at one place the most confident one is kept, and none that
+    yields to another rule's.
     """
     best: dict[tuple[str, str, Range, str], Diagnostic] = {}
     for one in found:
         key = (one.path, one.code, one.range, one.message.split(":")[0])
         if key not in best or one.confidence > best[key].confidence:
             best[key] = one
-    return fingerprinted(sorted(best.values(), key=lambda one: one.order))
+    sure = {(one.path, one.code, one.range): one.confidence for one in best.values()}
+    left = [
+        one
+        for one in best.values()
+        if not any(sure.get((one.path, c, one.range), -1) >= one.confidence for c in one.unless)
+    ]
+    return fingerprinted(sorted(left, key=lambda one: one.order))
 
 
 def fingerprinted(

@@ -7,11 +7,12 @@ from lintgrad.flow.asides import Asides
 from lintgrad.flow.clipping import Clipping
 from lintgrad.flow.dependence import Dependence
 from lintgrad.flow.differentiating import differentiated
-from lintgrad.flow.events import Backward, Called, Escape, Event, MayBackward
+from lintgrad.flow.events import Backward, Called, Doubt, Escape, Event, MayBackward
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.framework_calls import FrameworkCalls
 from lintgrad.flow.gradient_writes import GradientWrites
 from lintgrad.flow.micro_batches import MicroBatches
+from lintgrad.flow.module_classes import is_module
 from lintgrad.flow.places import Places
 from lintgrad.flow.replacing import Replacing
 from lintgrad.flow.role import Role
@@ -118,6 +119,11 @@ class Calls:
         followed = self._followed.events(self._scope, call)
         if followed is not None:
             yield from followed
+            if not followed and self._is_pass(call):
+                yield self._pass(call)
+            return
+        if self._unseen.is_module_of_torch(call.func):
+            yield self._pass(call)
             return
         clipped = self._clipping.events(call)
         if clipped is not None:
@@ -132,6 +138,15 @@ class Calls:
             name = spelled(self._text, call.func.span)
             doubt = self._unseen.doubt(call)
             yield MayBackward(call.span, f"`{name}(...)` cannot be seen here", doubt)
+
+    def _pass(self, call: Call) -> MayBackward:
+        name = spelled(self._text, call.func.span)
+        return MayBackward(call.span, f"`{name}(...)` is a forward pass", Doubt.PASS)
+
+    def _is_pass(self, call: Call) -> bool:
+        """Whether a module of the project is called."""
+        found = self._roles.of_expr(self._scope, call.func)
+        return found is not None and found.own is not None and is_module(found.own)
 
     def _builds(self, call: Call) -> bool:
         """Whether a call builds something whose class is known, by whatever name it is called."""

@@ -58,8 +58,6 @@ class Unseen:
             if top == "torch" or top in apis.HARMLESS_MODULES:
                 return True
             return name in _BUILD or name in apis.SCHEDULERS | apis.HARMLESS_FUNCTIONS
-        if self._is_module_of_torch(call.func):
-            return True
         match call.func:
             case Attr(value=receiver) if self._is_of_framework(receiver):
                 return True
@@ -83,7 +81,7 @@ class Unseen:
             for value in values
         )
 
-    def _is_module_of_torch(self, func: Expr) -> bool:
+    def is_module_of_torch(self, func: Expr) -> bool:
         """Whether what is called was built as one of torch's own modules, by a caller perhaps."""
         scope, place = self._scope, place_of(func)
         for _ in range(_LONGEST_CHAIN):

@@ -128,7 +128,7 @@ def _names(states: frozenset[Grad]) -> tuple[str, ...]:
 
 
 def _events(solution: _Solution, loops: list[int]) -> Iterator[_Moment]:
-    acts = solution.problem.acts()
+    acts = solution.acts
     for point, reached in solution.reached.items():
         if not _shown(solution, loops, point[0]):
             continue

@@ -68,7 +68,8 @@ class Finding:
     """What a rule says of one place.
 
     The story tells what happens, in the order in which it does; asides are other places that
-    explain it.
+    explain it. It is not told where one of the rules in `unless` finds something at its place,
+    and so tells the same harm with more about it.
     """
 
     span: Span
@@ -77,6 +78,7 @@ class Finding:
     story: tuple[Related, ...] = ()
     asides: tuple[Related, ...] = ()
     help: str | None = None
+    unless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

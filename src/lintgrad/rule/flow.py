@@ -99,7 +99,7 @@ class Flow:
         for context in contexts_of(self._solution(typestate, hit.subject)):
             points = {id(event): point for point, event in events_of(context.graph)}
             if id(start) in points and id(hit.event) in points:
-                acts = context.solution.problem.acts()
+                acts = context.solution.acts
                 marked = {point for point, one in acts.items() if one == act}
                 ends = points[id(start)], points[id(hit.event)]
                 return through(context.graph, *ends, marked)
@@ -110,7 +110,7 @@ class Flow:
     ) -> Iterator[Acted]:
         """The events that concern an optimizer, in the function and in what it calls."""
         for context in contexts_of(self._solution(typestate, optimizer)):
-            for (block, index), act in context.solution.problem.acts().items():
+            for (block, index), act in context.solution.acts.items():
                 event = context.graph.blocks[block].events[index]
                 if not isinstance(event, Enter | Leave):
                     yield Acted(event, act, context.around(block))

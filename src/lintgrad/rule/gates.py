@@ -171,7 +171,7 @@ def _step_behind(
 
 def _steps(solution: Solution[Grad, GradAct, Optimizer], blocks: set[int]) -> Iterator[Event]:
     """The steps of the solved optimizer in some blocks."""
-    acts = solution.problem.acts()
+    acts = solution.acts
     for number in sorted(blocks):
         for index, event in enumerate(solution.problem.graph.blocks[number].events):
             if isinstance(event, Step) and acts.get((number, index)) is GradAct.APPLY:

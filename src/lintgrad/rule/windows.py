@@ -83,11 +83,17 @@ class Windows:
     rests: tuple[Rest, ...] = ()
 
 
+_MOST_OPTIMIZERS = 16
+"""With more in one function, it would take long to follow each backward into each of them."""
+
+
 def windows_of(
     graphs: Sequence[FlowGraph], number: int, solved: Callable[[Optimizer], Gradients]
 ) -> Windows:
     """The windows of a function's optimizers, whose gradients are solved already."""
     graph = graphs[number]
+    if len(graph.optimizers) > _MOST_OPTIMIZERS:
+        return Windows()
     whole: list[Accumulation] = []
     spoilt: list[Spoilt] = []
     rests: list[Rest] = []
@@ -124,8 +130,8 @@ def _repeated(graphs: Sequence[FlowGraph], number: int, solution: Gradients) -> 
         if callers.caller is not None or inner in seen:
             continue
         seen.add(inner)
-        for _, event in context.points():
-            if isinstance(event, Backward):
+        for point, event in context.points():
+            if isinstance(event, Backward) and context.around(point[0]):
                 yield event
 
 
@@ -221,7 +227,7 @@ class _Filled:
 
     def _steps(self) -> Iterator[tuple[Shares, Point, Event]]:
         for context in self.contexts:
-            acts = context.solution.problem.acts()
+            acts = context.solution.acts
             for point, event in context.points():
                 if isinstance(event, Step) and acts.get(point) is WindowAct.APPLY:
                     yield context, point, event

@@ -8,6 +8,7 @@ from lintgrad.flow.events import (
     Assign,
     Backward,
     Build,
+    Doubt,
     Escape,
     Event,
     GradAssign,
@@ -131,8 +132,8 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
             return _escape(places, optimizer)
         case Rebind(places=places):
             return GradAct.LOSE if _rebound(places, optimizer.place) else None
-        case MayBackward():
-            return GradAct.DOUBT
+        case MayBackward(doubt=doubt):
+            return None if doubt is Doubt.PASS else GradAct.DOUBT
         case Assign():
             return _given_anew(event, optimizer)
     return None

@@ -161,6 +161,7 @@ _BY_GRAD_ACT = {
     GradAct.LOSE: ScaleAct.LOSE,
 }
 _BY_DOUBT = {
+    Doubt.PASS: ScaleAct.FORWARD,
     Doubt.FORWARD: ScaleAct.FORWARD,
     Doubt.GLANCE: ScaleAct.GLANCE,
     Doubt.OPEN: ScaleAct.DOUBT,

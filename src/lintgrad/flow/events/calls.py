@@ -31,6 +31,8 @@ class Escape:
 class Doubt(Enum):
     """What a call that cannot be seen is likely to be."""
 
+    PASS = auto()
+    """A forward pass through a module that is known to run no backward of its own."""
     FORWARD = auto()
     """A forward pass: a module or a loss function is called."""
     GLANCE = auto()
