@@ -277,7 +277,7 @@ class Fact:
 
 def run(program: list[str]) -> tuple[list[str], list[Fact]]:
     """The statements of a program that torch accepts, and what each makes of every name."""
-    import torch  # type: ignore[import-not-found]  # where there is none, nothing is run
+    import torch
 
     names: dict[str, Any] = {}
     exec(PREAMBLE, names)  # our own text
