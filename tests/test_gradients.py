@@ -24,15 +24,15 @@ from lintgrad.typestates.gradients import Grad, GradAct, act, after
 HERE = Span(0, 1)
 
 # What `.grad` holds after each act (columns), by what it held before (rows).
-#          add      apply   clear   replace  renew  doubt    lose
+#          add      apply   clear   replace  restore  renew  doubt    lose
 TABLE = """
-clear      pending  clear   clear   pending  clear  clear    unknown
-pending    pending  spent   wiped   pending  clear  pending  unknown
-spent      mixed    spent   clear   pending  clear  spent    unknown
-mixed      mixed    spent   wiped   pending  clear  mixed    unknown
-wiped      pending  clear   wiped   pending  clear  doubtful unknown
-doubtful   pending  spent   wiped   pending  clear  doubtful unknown
-unknown    unknown  spent   clear   pending  clear  unknown  unknown
+clear    pending  clear    clear    pending  clear    clear    clear    unknown
+pending  pending  spent    wiped    pending  pending  clear    pending  unknown
+spent    mixed    spent    clear    pending  pending  clear    spent    unknown
+mixed    mixed    spent    wiped    pending  pending  clear    mixed    unknown
+wiped    pending  clear    wiped    pending  wiped    clear    doubtful unknown
+doubtful pending  spent    wiped    pending  doubtful clear    doubtful unknown
+unknown  unknown  spent    clear    pending  unknown  clear    unknown  unknown
 """
 
 ROWS = [line.split() for line in TABLE.strip().splitlines()]

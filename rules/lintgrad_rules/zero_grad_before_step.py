@@ -71,9 +71,14 @@ def zero_grad_before_step(flow: Flow) -> Iterator[Finding]:
 def _confidence(flow: Flow, hit: Hit) -> Confidence:
     """Clearing now and then drops bad gradients on purpose; always doing so makes no sense.
 
-    If a backward may follow the clear, it is that backward which is optional, not the clear.
+    If a backward may follow the clear, it is that backward which is optional, not the clear. Where
+    the same gradients are applied by another step unless they are cleared, skipping them is meant.
     """
-    clear = hit.trail[_wiping(hit)].event
+    wiping = _wiping(hit)
+    clear = hit.trail[wiping].event
+    added = [p.event for p in hit.trail[:wiping] if isinstance(p.event, Backward | GradAssign)]
+    if added and flow.otherwise(GRADIENTS, hit, added[-1], GradAct.APPLY, GradAct.CLEAR):
+        return Confidence.LOW
     optional = flow.passes_between(GRADIENTS, hit, clear, GradAct.ADD)
     fixed = Confidence.LOW if optional else Confidence.MEDIUM
     return hit.confidence(varying=Confidence.LOW, fixed=fixed)

@@ -22,3 +22,22 @@ def through(graph: FlowGraph, start: Point, end: Point, marked: set[Point]) -> b
         else:
             todo.extend(((target, 0), passed) for target in targets_of(graph.blocks[block].exit))
     return False
+
+
+def past(graph: FlowGraph, start: Point, ends: set[Point], avoided: set[Point]) -> bool:
+    """Whether some way from one event to one of others passes none that is to be avoided."""
+    todo = [(start[0], start[1] + 1)]
+    seen: set[Point] = set()
+    while todo:
+        point = todo.pop()
+        if point in seen or point in avoided:
+            continue
+        seen.add(point)
+        if point in ends:
+            return True
+        block, index = point
+        if index < len(graph.blocks[block].events):
+            todo.append((block, index + 1))
+        else:
+            todo.extend((target, 0) for target in targets_of(graph.blocks[block].exit))
+    return False

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from lintgrad.flow import guesses
 from lintgrad.flow.asides import Asides
 from lintgrad.flow.clipping import Clipping
 from lintgrad.flow.dependence import Dependence
 from lintgrad.flow.differentiating import differentiated
-from lintgrad.flow.events import Backward, Called, Doubt, Escape, Event, MayBackward
+from lintgrad.flow.events import Backward, Called, Doubt, Escape, Event, MayBackward, Restore
 from lintgrad.flow.followed import Followed
 from lintgrad.flow.framework_calls import FrameworkCalls
 from lintgrad.flow.gradient_writes import GradientWrites
@@ -113,6 +114,7 @@ class Calls:
             yield from self._cleared_by_function(call)
             return
         yield from differentiated(call, name)
+        yield from self._restored(call)
         if changes_gradients_in_place(call, name):
             yield self._escape(call, None, "changes gradients in place")
             return
@@ -152,6 +154,15 @@ class Calls:
         """Whether a call builds something whose class is known, by whatever name it is called."""
         found = self._roles.of_expr(self._scope, call)
         return found is not None and found.build is call and found.own is None
+
+    def _restored(self, call: Call) -> Iterator[Restore]:
+        """A module that gets parameters from before, unless they are those of another one."""
+        place = place_of(call.func.value) if isinstance(call.func, Attr) else None
+        if place is None or not guesses.sets_parameters(place_of(call.func) or ""):
+            return
+        if self._places.role(place) is None and not guesses.not_an_optimizer(place):
+            own = not guesses.named_like_copy(place)
+            yield Restore(call.span, self._places.canonical(place), own)
 
     def _cleared_by_function(self, call: Call) -> Iterator[Event]:
         """A function that clears every optimizer and model it is given."""

@@ -134,6 +134,18 @@ def tells_others(function: str) -> bool:
     return not _TELLS_OTHERS.isdisjoint(words(function))
 
 
+def sets_parameters(function: str) -> bool:
+    """Whether a function is named as if it gives a module other parameters."""
+    found = set(words(function.rsplit(".", 1)[-1]))
+    verbs, nouns = {"set", "load", "restore", "revert"}, {"params", "parameters", "weights"}
+    return bool(found & verbs and found & nouns) or function.endswith(".load_state_dict")
+
+
+def named_like_copy(place: str) -> bool:
+    """Whether a module is named as if it follows another one, and is not trained itself."""
+    return not {"target", "ema", "teacher", "best", "old", "averaged"}.isdisjoint(words(place))
+
+
 def named_like_class(name: str) -> bool:
     """Whether a name is written as those of classes are."""
     return name[:1].isupper() and not name.isupper()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
-from lintgrad.dataflow.between import through
+from lintgrad.dataflow.between import past, through
 from lintgrad.dataflow.conditions import condition_of
 from lintgrad.dataflow.contexts import Context, contexts_of, contexts_of_next_call
 from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
@@ -104,6 +104,28 @@ class Flow:
                 ends = points[id(start)], points[id(hit.event)]
                 return through(context.graph, *ends, marked)
         return True
+
+    def otherwise(
+        self,
+        typestate: Typestate[State, Act, Optimizer],
+        hit: Hit,
+        start: Event,
+        act: Act,
+        avoided: Act,
+    ) -> bool:
+        """Whether some way from an event leads to another act than the hit, and past some acts.
+
+        Only events of one function are looked at.
+        """
+        for context in contexts_of(self._solution(typestate, hit.subject)):
+            points = {id(event): point for point, event in events_of(context.graph)}
+            if id(start) in points and id(hit.event) in points:
+                acts = context.solution.acts
+                ends = {point for point, one in acts.items() if one == act}
+                marked = {point for point, one in acts.items() if one == avoided}
+                ends.discard(points[id(hit.event)])
+                return past(context.graph, points[id(start)], ends, marked)
+        return False
 
     def acts(
         self, typestate: Typestate[State, Act, Optimizer], optimizer: Optimizer

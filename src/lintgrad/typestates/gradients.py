@@ -15,6 +15,7 @@ from lintgrad.flow.events import (
     MayBackward,
     Owners,
     Rebind,
+    Restore,
     Step,
     ZeroGrad,
 )
@@ -59,6 +60,8 @@ class GradAct(Enum):
     CLEAR = auto()
     REPLACE = auto()
     """They are overwritten with new ones."""
+    RESTORE = auto()
+    """The parameters are what they were before a step: nothing has been applied to them."""
     RENEW = auto()
     """The optimizer gets parameters that have no gradients yet."""
     DOUBT = auto()
@@ -96,6 +99,8 @@ _AFTER: dict[GradAct, dict[Grad, Grad]] = {
         Grad.UNKNOWN: Grad.CLEAR,
     },
     GradAct.REPLACE: dict.fromkeys(Grad, Grad.PENDING),
+    GradAct.RESTORE: {grad: grad for grad in Grad}
+    | {Grad.SPENT: Grad.PENDING, Grad.MIXED: Grad.PENDING},
     GradAct.RENEW: dict.fromkeys(Grad, Grad.CLEAR),
     GradAct.DOUBT: {grad: grad for grad in Grad} | {Grad.WIPED: Grad.DOUBTFUL},
     GradAct.LOSE: dict.fromkeys(Grad, Grad.UNKNOWN),
@@ -128,6 +133,14 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
             return _by_owners(owners, optimizer, GradAct.REPLACE)
         case Build(optimizer=place, fresh=fresh):
             return GradAct.RENEW if fresh and place == optimizer.place else None
+    return _besides(event, optimizer)
+
+
+def _besides(event: Event, optimizer: Optimizer) -> GradAct | None:
+    """What an event does that neither adds to gradients, applies nor clears them."""
+    match event:
+        case Restore(module=place, own=own):
+            return GradAct.RESTORE if _restored(place, optimizer, own=own) else None
         case Escape(places=places):
             return _escape(places, optimizer)
         case Rebind(places=places):
@@ -212,6 +225,14 @@ def _by_owners(touched: Owners, optimizer: Optimizer, act_: GradAct) -> GradAct 
     if own.complete and touched.complete and not suspected and not _linked(touched, own):
         return None
     return GradAct.LOSE
+
+
+def _restored(place: str, optimizer: Optimizer, *, own: bool) -> bool:
+    """Whether a module that is set back is one whose parameters the optimizer holds."""
+    owners = optimizer.owners
+    if not owners.complete or not owners.places:
+        return own
+    return any(_connected(place, other) for other in owners.places)
 
 
 def _covered(place: str, by: frozenset[str]) -> bool:

@@ -156,6 +156,7 @@ _BY_GRAD_ACT = {
     GradAct.APPLY: ScaleAct.APPLY,
     GradAct.CLEAR: ScaleAct.CLEAR,
     GradAct.REPLACE: ScaleAct.ADD_UNKNOWN,
+    GradAct.RESTORE: ScaleAct.LOSE,
     GradAct.RENEW: ScaleAct.RENEW,
     GradAct.DOUBT: ScaleAct.DOUBT,
     GradAct.LOSE: ScaleAct.LOSE,

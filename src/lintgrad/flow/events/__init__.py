@@ -12,6 +12,7 @@ from lintgrad.flow.events.gradients import (
     Differentiate,
     GradAssign,
     Owners,
+    Restore,
     Scaler,
     Step,
     ZeroGrad,
@@ -66,6 +67,7 @@ __all__ = [
     "Owners",
     "Rebind",
     "Replace",
+    "Restore",
     "Scaler",
     "ScalerUpdate",
     "SchedulerBuild",
@@ -84,6 +86,7 @@ Event = (
     | Step
     | ZeroGrad
     | GradAssign
+    | Restore
     | Build
     | Called
     | Escape
@@ -114,6 +117,7 @@ LEAVES_GRADIENTS = (
     Clip,
     MayBackward,
     Replace,
+    Restore,
     ScalerUpdate,
     SchedulerBuild,
     SchedulerStep,

@@ -91,6 +91,18 @@ class GradAssign:
 
 
 @dataclass(frozen=True, slots=True)
+class Restore:
+    """A module is given parameters from before: what a step has done to it is taken back.
+
+    Its own if they are not those of another module, as far as that shows.
+    """
+
+    span: Span
+    module: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Build:
     """An optimizer is built; fresh if its parameters are new each time this is reached.
 
