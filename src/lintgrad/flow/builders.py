@@ -5,7 +5,8 @@ from lintgrad.flow.role import Role
 from lintgrad.flow.scopes import Scope
 from lintgrad.syntax import apis
 from lintgrad.syntax.frameworks import ENGINES, RETURNED, STEPPED
-from lintgrad.syntax.nodes import Expr, IfExp, Name
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Call, Expr, IfExp, Name
 
 Built = tuple[Role, str]
 """A role, and the kind of thing that the rows of frameworks know; empty if it has none."""
@@ -47,6 +48,10 @@ def callables(scope: Scope, func: Expr) -> list[str]:
     name = scope.dotted(func)
     if name is not None:
         return [name]
+    if isinstance(func, Call) and place_of(func.func) == "getattr" and func.args:
+        # Whatever the name is: `getattr(torch.optim, args.optimizer)`, then called, builds one.
+        module = scope.dotted(func.args[0])
+        return [apis.ANY_OPTIMIZER] if module in apis.OPTIMIZER_MODULES else []
     found = scope.lookup(func.id) if isinstance(func, Name) else None
     bound = [b.value for b in found[1] if b.via is Via.VALUE] if found is not None else []
     values = [arm for value in bound for arm in _arms(value)]

@@ -60,6 +60,8 @@ class Calls:
             return of_framework
         if isinstance(call.func, Call) and place_of(call.func.func) == "getattr" and call.func.args:
             named = _named_method(call.func)
+            if named is None and self._builds(call):
+                return ()
             if named is None:
                 return (self._escape(call, None, "is a method that is not written down"),)
             return self.events(replace(call, func=named))

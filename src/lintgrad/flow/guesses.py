@@ -40,7 +40,8 @@ _READS_GRADIENTS = frozenset(
     # `no_grad`, `requires_grad_`, `clip_grad_norm_`, `gradient_checkpointing_enable`,
     # `set_grad_enabled`, `save_for_backward`, `update_ema` and their like.
     "no requires require enable enabled checkpointing clip norm penalty save ema average "
-    "averaged metric metrics meter bn target targets dataloader dataloaders".split()
+    "averaged metric metrics meter acc accuracy bn target targets dataloader "
+    "dataloaders".split()
 )
 _MAKES = frozenset("get make create build configure init prepare load save".split())
 _MADE = frozenset(
@@ -117,7 +118,7 @@ def named_like_loss(function: str) -> bool:
 def may_touch_gradients(function: str) -> bool:
     """Whether a function that cannot be seen is named as if it clears, steps or runs backward."""
     found, last = set(words(function)), words(function.rsplit(".", 1)[-1])
-    if last and last[0] in _MAKES and last[-1] in _MADE:
+    if last and (last[-1] in ("class", "cls") or (last[0] in _MAKES and last[-1] in _MADE)):
         return False
     return bool(found & _TOUCHES_GRADIENTS) and not found & _READS_GRADIENTS
 
