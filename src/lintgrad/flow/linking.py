@@ -48,9 +48,10 @@ class Linker:
             self._places.append(set(places_in(lowered)))
         self._link(first)
         ran = self._ran(numbers.values())
+        cleared: dict[tuple[str, str], frozenset[str]] = {}
         for number in numbers.values():
             if number >= first:
-                self._lose(number, ran)
+                self._lose(number, ran, cleared)
                 self._repeat(number)
         return numbers, self._graphs
 
@@ -64,17 +65,21 @@ class Linker:
             frozenset(chain.from_iterable(methods)),
         )
 
-    def _lose(self, number: int, ran: Ran) -> None:
-        """Give up the optimizers of a function that something may clear out of sight."""
+    def _lose(self, number: int, ran: Ran, cleared: dict[tuple[str, str], frozenset[str]]) -> None:
+        """Give up the optimizers of a function that something may clear out of sight.
+
+        What is cleared so is remembered for two files, the function's own and that it stands in.
+        """
         graph = self._graphs[number]
-        own = self._program.files[graph.span.path]
+        if not graph.optimizers:
+            return
+        own = graph.span.path
         paths = {self._graphs[n].span.path for n in reachable(self._graphs, number)}
-        lost = frozenset[str]().union(
-            *(
-                cleared_out_of_sight(file.scopes, ran, {own.source.text, file.source.text})
-                for file in (self._program.files[path] for path in paths)
-            )
-        )
+        for path in paths - {known for first, known in cleared if first == own}:
+            files = self._program.files[own], self._program.files[path]
+            texts = {file.source.text for file in files}
+            cleared[own, path] = cleared_out_of_sight(files[1].scopes, ran, texts)
+        lost = frozenset[str]().union(*(cleared[own, path] for path in paths))
         if lost:
             optimizers = {
                 place: replace(o, escaped=o.escaped or _is_among(place, lost))
