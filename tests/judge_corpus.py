@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lintgrad.engine.run import File, available_cores, check_files
 from lintgrad.registry import installed_rules
-from lintgrad.rule import Confidence
+from lintgrad.rule import Confidence, Severity
 from lintgrad.source.discover import discover
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -63,11 +63,11 @@ def run(folder: Path) -> Iterator[tuple[str, set[Place], Counter[str]]]:
         counts: Counter[str] = Counter(files=len(files))
         found: set[Place] = set()
         for result in check_files(files, rules, available_cores()):
-            path = str(Path(result.path).relative_to(root))
             counts.update(functions=result.functions, loops=result.loops)
             counts.update(understood=result.understood, failures=len(result.failures))
             for one in result.diagnostics:
-                if one.confidence >= Confidence.MEDIUM:
+                if one.confidence >= Confidence.MEDIUM and one.severity is not Severity.INFO:
+                    path = str(Path(one.path).relative_to(root))
                     found.add(Place(path, one.range.start.row, one.code))
         yield repository, found, counts
 

@@ -35,6 +35,8 @@ class Stepping:
             if call.args and not self._is_closure(call):
                 return ()  # `super().step(action)`: what is stepped with something is none
             return (self._escape(call, None, "steps something that has no name here"),)
+        if self._scope.dotted(func.value) == receiver and "." not in receiver:
+            return ()  # a function of a package, such as `torch_xla.step()`
         role = self._places.role(receiver)
         handed = place_of(call.args[0]) if call.args else None
         if role is Role.SCHEDULER:
