@@ -11,7 +11,8 @@ from lintgrad.flow.slips import may_slip
 from lintgrad.source.text import Source
 
 _MOST_FILES = 300
-"""Files that are kept in memory; with more, what was learned of them is forgotten."""
+_MOST_FRAMES = 4000
+"""Files and frames that are kept in memory; with more, what was learned of them is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Project:
 
         Raises Unreadable if the file is not Python.
         """
-        if len(self._program.files) > _MOST_FILES:
+        program = self._program
+        if len(program.files) > _MOST_FILES or len(program.frames) > _MOST_FRAMES:
             self._program = Program(self._find, self._mentioned)
             self._linker = Linker(self._program, self._mentioned)
         program = self._program
