@@ -96,9 +96,12 @@ def _too_early(flow: Flow) -> Iterator[Finding]:
         story.append(Related(hit.event.span, "clips what is not there"))
         if backward is not None:
             story.append(Related(backward.span, "adds gradients, which nothing clips"))
+        missing = (
+            "no `backward()` has run since" if backward is None else "`backward()` comes later"
+        )
         yield Finding(
             hit.event.span,
-            "clips nothing: the gradients are cleared, and `backward()` comes later",
+            f"clips nothing: the gradients are cleared, and {missing}",
             _confidence(hit),
             tuple(story),
             help="clip between `backward()` and the step",

@@ -8,7 +8,7 @@ from lintgrad.flow.scopes import Scope
 from lintgrad.flow.touching import handles_gradients
 from lintgrad.syntax import apis, clipping
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Expr, ExprStmt, Name
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, ExprStmt, Name
 from lintgrad.syntax.walk import expressions_of, handed_to, parts_of, statements_of
 
 _HOOKS = re.compile(r"register_(\w+_)?hook")
@@ -66,7 +66,8 @@ def _called_by(lowered: Lowered, scope: Scope) -> Iterator[Scope]:
 def _applies_by_hand(scope: Scope) -> bool:
     """Whether a function does more with gradients than to clear them."""
     reads = (
-        isinstance(part, Attr) and part.name == "grad"
+        (isinstance(part, Attr) and part.name == "grad")
+        or (isinstance(part, Const) and part.value == "grad")
         for statement in statements_of(scope.node.body)
         for expr in expressions_of(statement)
         for part in parts_of(expr)
