@@ -43,10 +43,12 @@ for epoch in range(90):
 
 ## Known limits
 Only torch's own schedulers are judged whose construction is in sight, and only where the wrong
-order is certain: a step under a condition, or one that is told the epoch, is not. A scheduler that
-is stepped outside of the loop that trains, as to catch up when training is resumed, is left alone.
-With loss scaling the first optimizer step may be skipped, which torch warns of in the same words;
-that cannot be seen in the code.
+order is certain: a step under a condition, or one that is told the epoch, is not, nor is one that
+an optimizer which waits for its turn gets ahead of in most rounds, or one that counts the rounds of
+a loop whether the optimizer is stepped in them or not. A scheduler that is stepped outside of the
+loop that trains, as to catch up when training is resumed, is left alone. With loss scaling the
+first optimizer step may be skipped, which torch warns of in the same words; that cannot be seen in
+the code.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/optim.html#how-to-adjust-learning-rate
@@ -67,7 +69,7 @@ from lintgrad.rule import (
     Severity,
     rule,
 )
-from lintgrad.typestates.schedules import SCHEDULES, OrderAct, is_ahead
+from lintgrad.typestates.schedules import SCHEDULES, OrderAct, is_ahead, is_fresh
 
 _PLATEAU = "torch.optim.lr_scheduler.ReduceLROnPlateau"
 
@@ -86,11 +88,14 @@ _IN_ORDER = frozenset(
 def scheduler_before_optimizer(flow: Flow) -> Iterator[Finding]:
     """Find scheduler steps that come before the optimizer's first one of the loop."""
     yield from map(_blind, _without_metric(flow))
-    if not any(event.bare and event.kinds <= _IN_ORDER for event in flow.events(SchedulerStep)):
+    if flow.is_test or not any(
+        event.bare and event.kinds <= _IN_ORDER for event in flow.events(SchedulerStep)
+    ):
         return
+    in_time = {hit.event.span for hit in flow.where(SCHEDULES, Step, is_fresh)}
     for hit in flow.where(SCHEDULES, Step, is_ahead):
         early = _early(flow, hit) if hit.certainty is Certainty.ALWAYS else None
-        if early is not None:
+        if early is not None and hit.event.span not in in_time:
             yield Finding(
                 early.span,
                 f"`{early.scheduler}` is stepped before `{hit.optimizer.place}` is: "
@@ -128,7 +133,14 @@ def _early(flow: Flow, hit: Hit) -> SchedulerStep | None:
     if len(steps) != 1 or not steps[0].bare or not steps[0].kinds <= _IN_ORDER:
         return None
     around = _around(flow, hit, steps[0])
-    return steps[0] if around and hit.around[: len(around)] == around else None
+    if not around or hit.around[: len(around)] != around:
+        return None
+    return None if hit.around == around and _counts_rounds(flow, steps[0]) else steps[0]
+
+
+def _counts_rounds(flow: Flow, step: SchedulerStep) -> bool:
+    """Whether rounds of the loop may pass that step the scheduler, and not the optimizer."""
+    return any(hit.event is step for hit in flow.where(SCHEDULES, SchedulerStep, is_ahead))
 
 
 def _around(flow: Flow, hit: Hit, event: Event) -> tuple[tuple[int, int], ...]:

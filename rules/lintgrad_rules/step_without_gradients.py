@@ -32,8 +32,9 @@ for x, y in loader:
 ## Known limits
 Reported are steps in a loop with a clear and a forward pass before them, and never a gradient in
 any iteration. A step that is there for a scheduler's sake, or to have an optimizer make its state,
-has no forward pass. Any call that cannot be seen and could run a backward keeps the rule silent.
-Gradients that a backward made and a clear took away again are `zero-grad-before-step`.
+has no forward pass; a test that asserts what comes of the step is no training. Any call that cannot
+be seen and could run a backward keeps the rule silent. Gradients that a backward made and a clear
+took away again are `zero-grad-before-step`.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/optim.html#taking-an-optimization-step
@@ -61,7 +62,7 @@ _WITHOUT = NOTHING_THERE | {Held.UNSEEN}
 @rule(code="LG301", category=Category.STEPPING, severity=Severity.WARNING, docs=__doc__)
 def step_without_gradients(flow: Flow) -> Iterator[Finding]:
     """Find steps that are only ever reached without gradients, after a forward pass."""
-    if next(flow.always(GRADIENTS, Step, _is_missing), None) is None:
+    if flow.is_test or next(flow.always(GRADIENTS, Step, _is_missing), None) is None:
         return
     if any(flow.slips(Slip.BACKWARD_NAMED)):  # backward-not-called points at the cause
         return

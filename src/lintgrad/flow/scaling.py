@@ -2,6 +2,7 @@
 
 from lintgrad.flow import guesses
 from lintgrad.flow.bindings import Via
+from lintgrad.flow.bound_once import definition
 from lintgrad.flow.events import Event, Scaler, ScalerUpdate, Unscale
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
@@ -30,10 +31,32 @@ class Scaling:
         found = self._places.found(place)
         known = found is not None and found.role is Role.SCALER
         build = found.build if found is not None and known else self._made_by(place)
-        enabled = None if build is None else _enabled(build)
+        enabled = None if build is None else self._enabled(build)
         if enabled is False:
             return None
         return Scaler(self._places.canonical(place), known and enabled is True)
+
+    def _enabled(self, build: Call) -> bool | None:
+        """Whether a scaler is switched on, None if something decides it that is not written down.
+
+        A setting that is written down once, as True, may still be meant to be turned.
+        """
+        if len(build.args) > _POSITIONS_BEFORE_ENABLED:
+            return None
+        for keyword in build.keywords:
+            if keyword.name is None:
+                return None
+            if keyword.name == "enabled":
+                value = keyword.value
+                return bool(value.value) if isinstance(value, Const) else self._is_set(value)
+        return True
+
+    def _is_set(self, setting: Expr) -> bool | None:
+        """False for a setting that is bound once, to False."""
+        place = place_of(setting)
+        found = definition(self._scope, place) if place is not None else None
+        value = found.expr if found is not None else None
+        return False if isinstance(value, Const) and value.value is False else None
 
     def _made_by(self, place: str) -> Call | None:
         """The call that gives a place what it holds, whatever that makes."""
@@ -88,16 +111,3 @@ class Scaling:
 def is_scaling(call: Call) -> bool:
     """Whether a call has the shape of `scaler.scale(loss)`."""
     return isinstance(call.func, Attr) and call.func.name == "scale" and len(call.args) == 1
-
-
-def _enabled(build: Call) -> bool | None:
-    """Whether a scaler is switched on, None if something decides it that is not written down."""
-    if len(build.args) > _POSITIONS_BEFORE_ENABLED:
-        return None
-    for keyword in build.keywords:
-        if keyword.name is None:
-            return None
-        if keyword.name == "enabled":
-            value = keyword.value
-            return bool(value.value) if isinstance(value, Const) else None
-    return True

@@ -24,6 +24,7 @@ from lintgrad.flow.events import (
 )
 from lintgrad.flow.graph import Enter, FlowGraph, Leave, Optimizer, reachable
 from lintgrad.flow.slip import Slip
+from lintgrad.flow.testing import is_test
 from lintgrad.rule.gates import Gate, gates_of
 from lintgrad.rule.hit import Acted, Hit
 from lintgrad.rule.meeting import Met, met
@@ -55,6 +56,11 @@ class Flow:
             for _, event in events_of(self.graphs[number]):
                 if isinstance(event, kind):
                     yield event
+
+    @cached_property
+    def is_test(self) -> bool:
+        """Whether the function is a test that asserts what comes of what it does."""
+        return self.graph.meaning is not None and is_test(self.graph.meaning.scope)
 
     def slips(self, *kinds: Slip) -> Iterator[Slipped]:
         """The function's own statements that do not do what they look like, each once."""

@@ -28,6 +28,11 @@ def is_ahead(order: Order) -> bool:
     return order is Order.AHEAD
 
 
+def is_fresh(order: Order) -> bool:
+    """Whether neither was stepped yet."""
+    return order is Order.FRESH
+
+
 class OrderAct(Enum):
     """What an event does to the order of one optimizer and its schedulers."""
 
