@@ -6,6 +6,7 @@ from lintgrad.flow.bindings import Via, at
 from lintgrad.flow.events import Event, GradRead, Leaf, LeafRenewed, Slipped
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.grad_modes import GradModes
+from lintgrad.flow.gradient_uses import computed_with, in_doubt
 from lintgrad.flow.kinds import Kinds
 from lintgrad.flow.scopes import Scope
 from lintgrad.flow.slip import Slip
@@ -47,6 +48,7 @@ class Leaves:
         self._modes = GradModes(scope)
         self._leaves = {place: leaf for place in scope.bindings if (leaf := self._leaf(place))}
         self._computed = {p for p in scope.bindings if p not in self._leaves and self._is_made(p)}
+        self._doubted = in_doubt(scope) if self._computed else frozenset[str]()
         self._events: dict[Stmt, tuple[Event, ...]] = {}
         if self._leaves or self._computed:
             self._read()
@@ -128,7 +130,7 @@ class Leaves:
         What was computed with gradients stays on its graph whatever its flag is set to.
         """
         if method in ("requires_grad_", "requires_grad"):
-            return any(self._modes.may_be_off(value.span) for value in leaf.lost)
+            return any(self._modes.may_be_off(v.span) or _is_cut(v, leaf.place) for v in leaf.lost)
         return method in ("detach_", "retain_grad", "data")
 
     def _in_graph(self, statement: Stmt) -> Iterator[Slipped]:
@@ -191,11 +193,10 @@ class Leaves:
 
     def _of_computed(self, statement: Stmt) -> Iterator[Slipped]:
         """The gradient of something computed, where it is put to use."""
-        for expr in _read_in(statement):
-            for holder, span in _grads_used(expr):
-                named = isinstance(holder, Name) and holder.id in self._computed
-                if named and not self._is_switched(place_of(holder) or ""):
-                    name = place_of(holder) or ""
+        for holder, span in computed_with(self._scope, statement):
+            name = place_of(holder) or ""
+            if isinstance(holder, Name) and name in self._computed and name not in self._doubted:
+                if not self._is_switched(name):
                     yield Slipped(span, Slip.GRAD_OF_COMPUTED, name, Basis.USED)
 
 
@@ -251,22 +252,18 @@ def _is_update(value: Expr, place: str) -> bool:
     )
 
 
+def _is_cut(expr: Expr, place: str) -> bool:
+    """Whether an update uses what a place holds off its graph only: `w.detach() - r * w.grad`."""
+    match expr:
+        case Attr(value=holder, name="data" | "grad") if place_of(holder) == place:
+            return True
+        case Call(func=Attr(name="detach")):
+            return True
+    return place_of(expr) != place and all(_is_cut(part, place) for part in children(expr))
+
+
 def _read_in(statement: Stmt) -> Iterator[Expr]:
     """What a statement reads: its expressions, those that only ask for None left aside."""
     for expr in expressions_of(statement):
         if not isinstance(statement, If | While) or not isinstance(expr, Compare | Attr):
             yield expr
-
-
-def _grads_used(expr: Expr) -> Iterator[tuple[Expr, Span]]:
-    """The holders of the gradients that an expression computes with, rather than shows."""
-    match expr:
-        case Call(func=Name(id="print" | "repr" | "str" | "type" | "hasattr" | "isinstance")):
-            return
-        case Compare() | Attr(name="shape" | "is_leaf"):
-            return
-        case Attr(value=holder, name="grad"):
-            yield holder, expr.span
-            return
-    for part in children(expr):
-        yield from _grads_used(part)
