@@ -91,7 +91,9 @@ def _asked(statement: Stmt) -> Iterator[Expr]:
 
 
 def _handed(scope: Scope, statement: Stmt) -> Iterator[Expr]:
-    """What a loop, a collection or a call for its effect gets hold of."""
+    """What a loop, a collection or a call for its effect gets hold of, or is given a gradient."""
+    for target in statement.targets if isinstance(statement, Assign) else ():
+        yield from (holder for holder, _ in _grad(target))
     match statement:
         case For(iter=iterated):
             yield from children(iterated)

@@ -7,7 +7,7 @@ from lintgrad.flow.events import Event, GradRead, Leaf, LeafRenewed, Slipped
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.grad_modes import GradModes
 from lintgrad.flow.gradient_uses import computed_with, in_doubt
-from lintgrad.flow.kinds import Kinds
+from lintgrad.flow.kinds import Kinds, has_own_engine
 from lintgrad.flow.scopes import Scope
 from lintgrad.flow.slip import Slip
 from lintgrad.source.text import Span
@@ -79,8 +79,8 @@ class Leaves:
         return Leaf(place, made, lost) if made else None
 
     def _is_made(self, place: str) -> bool:
-        """Whether a name is bound once, to something computed from a leaf."""
-        bound = self._scope.bindings[place]
+        """Whether a name is bound once, to something computed from a leaf, or changed in place."""
+        bound = [b for b in self._scope.bindings[place] if b.via is not Via.CHANGED]
         if len(bound) != 1 or bound[0].via is not Via.VALUE or not place.isidentifier():
             return False
         value = bound[0].value
@@ -143,7 +143,7 @@ class Leaves:
                 target = written
         if target is None or self._modes.may_be_off(statement.span):
             return
-        basis = self._is_surely_leaf(target)
+        basis = self._is_surely_leaf(target) or self._is_trained(target, statement)
         if basis is not None:
             place = place_of(target) or ""
             yield Slipped(statement.span, Slip.LEAF_IN_GRAPH, place, basis)
@@ -159,6 +159,16 @@ class Leaves:
         if len(around) == 1 and around[0].via is Via.ELEMENT:
             return self._elements(around[0].value)
         return None
+
+    def _is_trained(self, target: Expr, statement: Stmt) -> Basis | None:
+        """The evidence that a parameter is changed by its gradient where a backward runs."""
+        place = place_of(target)
+        if not isinstance(statement, AugAssign) or not _reads_grad(statement.value, place or ""):
+            return None
+        trains = any(isinstance(c.func, Attr) and c.func.name == "backward" for c in self._scope.calls)
+        if not trains or not self._kinds.leaf_parameter(target) or self._is_switched(place or ""):
+            return None
+        return None if has_own_engine(self._scope.root) else Basis.USED
 
     def _elements(self, iterated: Expr) -> Basis | None:
         """The evidence that all that a loop runs over are such leaves."""
@@ -244,8 +254,10 @@ def _is_true(expr: Expr) -> bool:
 
 def _is_update(value: Expr, place: str) -> bool:
     """Whether a value is arithmetic on what a place holds and its gradient."""
-    if not isinstance(value, Binary):
-        return False
+    return isinstance(value, Binary) and _reads_grad(value, place)
+
+
+def _reads_grad(value: Expr, place: str) -> bool:
     return any(
         isinstance(part, Attr) and part.name == "grad" and place_of(part.value) == place
         for part in parts_of(value)
