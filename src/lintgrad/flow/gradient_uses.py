@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from lintgrad.flow.gradients_by_hand import is_nothing
 from lintgrad.flow.scopes import Scope
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
@@ -92,8 +93,8 @@ def _asked(statement: Stmt) -> Iterator[Expr]:
 
 def _handed(scope: Scope, statement: Stmt) -> Iterator[Expr]:
     """What a loop, a collection or a call for its effect gets hold of, or is given a gradient."""
-    for target in statement.targets if isinstance(statement, Assign) else ():
-        yield from (holder for holder, _ in _grad(target))
+    if isinstance(statement, Assign) and not is_nothing(statement.value):
+        yield from (holder for target in statement.targets for holder, _ in _grad(target))
     match statement:
         case For(iter=iterated):
             yield from children(iterated)

@@ -7,10 +7,9 @@ from lintgrad.flow.events import Event, GradRead, Leaf, LeafRenewed, Slipped
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.grad_modes import GradModes
 from lintgrad.flow.gradient_uses import computed_with, in_doubt
-from lintgrad.flow.kinds import Kinds, has_own_engine
+from lintgrad.flow.kinds import Kinds
 from lintgrad.flow.scopes import Scope
 from lintgrad.flow.slip import Slip
-from lintgrad.source.text import Span
 from lintgrad.syntax import tensors
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
@@ -143,7 +142,7 @@ class Leaves:
                 target = written
         if target is None or self._modes.may_be_off(statement.span):
             return
-        basis = self._is_surely_leaf(target) or self._is_trained(target, statement)
+        basis = self._is_surely_leaf(target)
         if basis is not None:
             place = place_of(target) or ""
             yield Slipped(statement.span, Slip.LEAF_IN_GRAPH, place, basis)
@@ -159,16 +158,6 @@ class Leaves:
         if len(around) == 1 and around[0].via is Via.ELEMENT:
             return self._elements(around[0].value)
         return None
-
-    def _is_trained(self, target: Expr, statement: Stmt) -> Basis | None:
-        """The evidence that a parameter is changed by its gradient where a backward runs."""
-        place = place_of(target)
-        if not isinstance(statement, AugAssign) or not _reads_grad(statement.value, place or ""):
-            return None
-        trains = any(isinstance(c.func, Attr) and c.func.name == "backward" for c in self._scope.calls)
-        if not trains or not self._kinds.leaf_parameter(target) or self._is_switched(place or ""):
-            return None
-        return None if has_own_engine(self._scope.root) else Basis.USED
 
     def _elements(self, iterated: Expr) -> Basis | None:
         """The evidence that all that a loop runs over are such leaves."""
@@ -205,9 +194,9 @@ class Leaves:
         """The gradient of something computed, where it is put to use."""
         for holder, span in computed_with(self._scope, statement):
             name = place_of(holder) or ""
-            if isinstance(holder, Name) and name in self._computed and name not in self._doubted:
-                if not self._is_switched(name):
-                    yield Slipped(span, Slip.GRAD_OF_COMPUTED, name, Basis.USED)
+            judged = isinstance(holder, Name) and name in self._computed - self._doubted
+            if judged and not self._is_switched(name):
+                yield Slipped(span, Slip.GRAD_OF_COMPUTED, name, Basis.USED)
 
 
 _PLAIN = (Via.VALUE, Via.CHANGED)
