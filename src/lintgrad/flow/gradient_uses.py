@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from lintgrad.flow.gradients_by_hand import is_nothing
 from lintgrad.flow.scopes import Scope
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
@@ -15,6 +14,7 @@ from lintgrad.syntax.nodes import (
     Call,
     Compare,
     Comprehension,
+    Const,
     Expr,
     ExprStmt,
     For,
@@ -93,7 +93,7 @@ def _asked(statement: Stmt) -> Iterator[Expr]:
 
 def _handed(scope: Scope, statement: Stmt) -> Iterator[Expr]:
     """What a loop, a collection or a call for its effect gets hold of, or is given a gradient."""
-    if isinstance(statement, Assign) and not is_nothing(statement.value):
+    if isinstance(statement, Assign) and not _is_none(statement.value):
         yield from (holder for target in statement.targets for holder, _ in _grad(target))
     match statement:
         case For(iter=iterated):
@@ -106,3 +106,7 @@ def _handed(scope: Scope, statement: Stmt) -> Iterator[Expr]:
         for part in parts_of(expr):
             for clause in part.clauses if isinstance(part, Comprehension) else ():
                 yield from children(clause.iter)
+
+
+def _is_none(expr: Expr) -> bool:
+    return isinstance(expr, Const) and expr.value is None
