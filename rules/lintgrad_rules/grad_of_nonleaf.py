@@ -27,9 +27,9 @@ update = 0.1 * w.grad
 For the gradient of a result, call `retain_grad()` on it before `backward()`.
 
 ## Known limits
-Only names that are bound once, to arithmetic on a leaf of the same function, are judged. A
-gradient that is only printed, or compared with None, is left alone: that is how it is shown that
-there is none.
+Only names that are bound once, to arithmetic on a leaf of the same function, are judged, where
+their gradient is computed with. A gradient that is only shown, kept, or compared with None is left
+alone: that is how it is shown that there is none.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.retain_grad.html

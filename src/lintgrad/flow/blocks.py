@@ -48,6 +48,11 @@ class Blocks:
         """Let blocks made from now on stand outside of the innermost loop."""
         self._loops = self._loops[:-1]
 
+    @property
+    def in_loop(self) -> bool:
+        """Whether blocks made from now on stand in a loop."""
+        return bool(self._loops)
+
     def add(self, *events: Event | Enter | Leave) -> None:
         """Append events to the current block."""
         self._open[self._at].events.extend(events)

@@ -66,6 +66,11 @@ def lower_short_circuit(lowering: Lowering, expr: nodes.BoolOp) -> None:
 def lower_try(lowering: Lowering, statement: nodes.Try) -> None:
     """Lower a `try`: its handlers are reached from before each statement that may raise."""
     blocks = lowering.blocks
+    if not blocks.in_loop and _shows_error(statement):
+        # As for what is expected to raise.
+        lowering.emit(forget(assigned_places((statement,)), statement.span))
+        blocks.add(Escape(statement.span, None, "what raises here is shown"))
+        return
     handlers = [blocks.new() for _ in statement.handlers]
     joined = blocks.new()
     if statement.final:
@@ -84,6 +89,22 @@ def lower_try(lowering: Lowering, statement: nodes.Try) -> None:
         lowering.finals.pop()
     blocks.jump_to(joined)
     lowering.body(statement.final)
+
+
+_SHORT = 3
+"""How many statements lead up to an error that is only shown, at most."""
+
+
+def _shows_error(statement: nodes.Try) -> bool:
+    """Whether all there is to a `try` is a backward whose error is printed or passed over."""
+    if len(statement.body) > _SHORT or statement.orelse or statement.final:
+        return False
+    match statement.body[-1:]:
+        case (nodes.ExprStmt(value=nodes.Call(func=nodes.Attr(name="backward"))),):
+            simple = nodes.ExprStmt | nodes.Assert
+            caught = [inner for handler in statement.handlers for inner in handler.body]
+            return bool(statement.handlers) and all(isinstance(s, simple) for s in caught)
+    return False
 
 
 def _raise_maybe(lowering: Lowering, span: Span, handlers: list[int]) -> None:

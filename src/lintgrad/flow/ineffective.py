@@ -6,7 +6,7 @@ from lintgrad.flow.bindings import Via
 from lintgrad.flow.events import Slipped
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.gradients_by_hand import grad_holder, is_nothing
-from lintgrad.flow.kinds import Kinds, is_builtin
+from lintgrad.flow.kinds import Kinds, has_own_engine, is_builtin
 from lintgrad.flow.places import Places
 from lintgrad.flow.role import Role
 from lintgrad.flow.scopes import Scope
@@ -88,7 +88,7 @@ class Ineffective:
     def _has_gradient(self, holder: Expr) -> Basis | None:
         """The evidence that something is a torch tensor, and not another engine's."""
         if self._kinds.leaf_parameter(holder):
-            return Basis.BUILT
+            return None if has_own_engine(self._scope.root) else Basis.BUILT
         return self._kinds.tensor(holder)
 
     def _flag(self, target: Attr, value: Expr, span: Span) -> Iterator[Slipped]:

@@ -241,3 +241,15 @@ def is_module_class(own: ClassScope) -> bool:
         return False
     added = ("grad", "requires_grad")
     return all(own.lookup(f"self.{name}") is None and own.method(name) is None for name in added)
+
+
+def has_own_engine(module: Scope) -> bool:
+    """Whether a file may have parameters that are no tensors: another engine's, or its own."""
+    if not any(f"{name}.".startswith("torch.") for name in module.imports.values()):
+        return True
+    seen = [*module.all_classes(), *map(module.class_named, module.imports)]
+    return any(
+        one.method("parameters") is not None and not set(one.outside_bases()) - {"object"}
+        for one in seen
+        if one is not None
+    )

@@ -6,10 +6,10 @@ from lintgrad.flow.bindings import Via, at
 from lintgrad.flow.events import Event, GradRead, Leaf, LeafRenewed, Slipped
 from lintgrad.flow.evidence import Basis
 from lintgrad.flow.grad_modes import GradModes
+from lintgrad.flow.gradient_uses import computed_with, in_doubt
 from lintgrad.flow.kinds import Kinds
 from lintgrad.flow.scopes import Scope
 from lintgrad.flow.slip import Slip
-from lintgrad.source.text import Span
 from lintgrad.syntax import tensors
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
@@ -47,6 +47,7 @@ class Leaves:
         self._modes = GradModes(scope)
         self._leaves = {place: leaf for place in scope.bindings if (leaf := self._leaf(place))}
         self._computed = {p for p in scope.bindings if p not in self._leaves and self._is_made(p)}
+        self._doubted = in_doubt(scope) if self._computed else frozenset[str]()
         self._events: dict[Stmt, tuple[Event, ...]] = {}
         if self._leaves or self._computed:
             self._read()
@@ -77,8 +78,8 @@ class Leaves:
         return Leaf(place, made, lost) if made else None
 
     def _is_made(self, place: str) -> bool:
-        """Whether a name is bound once, to something computed from a leaf."""
-        bound = self._scope.bindings[place]
+        """Whether a name is bound once, to something computed from a leaf, or changed in place."""
+        bound = [b for b in self._scope.bindings[place] if b.via is not Via.CHANGED]
         if len(bound) != 1 or bound[0].via is not Via.VALUE or not place.isidentifier():
             return False
         value = bound[0].value
@@ -128,7 +129,7 @@ class Leaves:
         What was computed with gradients stays on its graph whatever its flag is set to.
         """
         if method in ("requires_grad_", "requires_grad"):
-            return any(self._modes.may_be_off(value.span) for value in leaf.lost)
+            return any(self._modes.may_be_off(v.span) or _is_cut(v, leaf.place) for v in leaf.lost)
         return method in ("detach_", "retain_grad", "data")
 
     def _in_graph(self, statement: Stmt) -> Iterator[Slipped]:
@@ -191,12 +192,11 @@ class Leaves:
 
     def _of_computed(self, statement: Stmt) -> Iterator[Slipped]:
         """The gradient of something computed, where it is put to use."""
-        for expr in _read_in(statement):
-            for holder, span in _grads_used(expr):
-                named = isinstance(holder, Name) and holder.id in self._computed
-                if named and not self._is_switched(place_of(holder) or ""):
-                    name = place_of(holder) or ""
-                    yield Slipped(span, Slip.GRAD_OF_COMPUTED, name, Basis.USED)
+        for holder, span in computed_with(self._scope, statement):
+            name = place_of(holder) or ""
+            judged = isinstance(holder, Name) and name in self._computed - self._doubted
+            if judged and not self._is_switched(name):
+                yield Slipped(span, Slip.GRAD_OF_COMPUTED, name, Basis.USED)
 
 
 _PLAIN = (Via.VALUE, Via.CHANGED)
@@ -243,12 +243,24 @@ def _is_true(expr: Expr) -> bool:
 
 def _is_update(value: Expr, place: str) -> bool:
     """Whether a value is arithmetic on what a place holds and its gradient."""
-    if not isinstance(value, Binary):
-        return False
+    return isinstance(value, Binary) and _reads_grad(value, place)
+
+
+def _reads_grad(value: Expr, place: str) -> bool:
     return any(
         isinstance(part, Attr) and part.name == "grad" and place_of(part.value) == place
         for part in parts_of(value)
     )
+
+
+def _is_cut(expr: Expr, place: str) -> bool:
+    """Whether an update uses what a place holds off its graph only: `w.detach() - r * w.grad`."""
+    match expr:
+        case Attr(value=holder, name="data" | "grad") if place_of(holder) == place:
+            return True
+        case Call(func=Attr(name="detach")):
+            return True
+    return place_of(expr) != place and all(_is_cut(part, place) for part in children(expr))
 
 
 def _read_in(statement: Stmt) -> Iterator[Expr]:
@@ -256,17 +268,3 @@ def _read_in(statement: Stmt) -> Iterator[Expr]:
     for expr in expressions_of(statement):
         if not isinstance(statement, If | While) or not isinstance(expr, Compare | Attr):
             yield expr
-
-
-def _grads_used(expr: Expr) -> Iterator[tuple[Expr, Span]]:
-    """The holders of the gradients that an expression computes with, rather than shows."""
-    match expr:
-        case Call(func=Name(id="print" | "repr" | "str" | "type" | "hasattr" | "isinstance")):
-            return
-        case Compare() | Attr(name="shape" | "is_leaf"):
-            return
-        case Attr(value=holder, name="grad"):
-            yield holder, expr.span
-            return
-    for part in children(expr):
-        yield from _grads_used(part)

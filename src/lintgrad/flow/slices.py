@@ -37,6 +37,7 @@ class Slice:
 
     def __contains__(self, place: str) -> bool:
         """Whether a place is one of them, a part of one, or has one as its part."""
+        place = place.removesuffix(".requires_grad")  # the flag changes the tensor that it is of
         if place in self._places or place in self._above:
             return True
         return any(prefix in self._places for prefix in _prefixes(place))

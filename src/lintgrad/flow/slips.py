@@ -56,8 +56,8 @@ class Slips:
         self._leaves = Leaves(scope, self._kinds)
         self._carried = Carried(scope)
         self._graphs = GraphsUsed(scope, self._kinds)
-        tried = _tried(scope)
-        self._looked_at = frozenset(s for s in _slipping(scope) if s not in tried)
+        self._tried = _tried(scope)
+        self._looked_at = frozenset(s for s in _slipping(scope) if s not in self._tried)
         """The statements of the function itself: parts of expressions are lowered as if they were
         statements, too."""
         self._known: dict[Stmt, tuple[Slipped, ...]] = {}
@@ -67,10 +67,13 @@ class Slips:
         return (
             *self._wrong(statement),
             *self._consuming.of(statement),
-            *self._leaves.of(statement),
+            *(e for e in self._leaves.of(statement) if not self._is_tried(statement, e)),
             *self._graphs.of(statement),
             *self._carried.of(statement),
         )
+
+    def _is_tried(self, statement: Stmt, event: Event) -> bool:
+        return isinstance(event, Slipped) and statement in self._tried
 
     def _wrong(self, statement: Stmt) -> tuple[Slipped, ...]:
         if not isinstance(statement, ExprStmt | Assign) or statement not in self._looked_at:

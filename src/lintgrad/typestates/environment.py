@@ -64,10 +64,10 @@ def assign(target: Expr, value: Expr, around: Surroundings, env: Env) -> None:
 
 def _doubt_others(env: Env, place: str, before: Values) -> None:
     """Where a tensor is changed in place, other names of it may hang on another graph."""
-    tensors = [value for value in before if value.is_tensor]
+    tensors = [value for value in before if value.is_tensor or value.link is not Link.ANY]
     for other, values in env.items():
         if other != place and any(_holds(v, tensor) for v in values for tensor in tensors):
-            env[other] = frozenset(value.linked(Link.MAYBE) for value in values)
+            env[other] = frozenset(map(links.doubted, values))
 
 
 def _holds(value: Value, tensor: Value) -> bool:

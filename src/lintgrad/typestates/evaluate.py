@@ -180,7 +180,11 @@ def _bound(place: str, around: Surroundings) -> Values | None:
     """What a place that is not assigned here is bound to, once."""
     meaning = around.meaning
     found = meaning.bound(place) if around.follows else meaning.settled(place)
-    return None if found is None else around.interpreter.bound(*found)
+    if found is None:
+        return None
+    values = around.interpreter.bound(*found)
+    flag = f"{place.rpartition('.')[2]}.requires_grad"
+    return frozenset(map(links.doubted, values)) if flag in found[0].scope.source.text else values
 
 
 def _attribute(value: Value, expr: Attr, around: Surroundings) -> Value:

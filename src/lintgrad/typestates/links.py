@@ -4,7 +4,7 @@ Checked against torch 2.13 by `tests/test_values.py`, row by row.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lintgrad.flow.recording import Recording
 from lintgrad.source.text import Span
@@ -139,6 +139,13 @@ def required(
     if hang[0] in (*_LOST, Link.NEW_LEAF):
         return result.linked(Link.NEW_LEAF, hang[1])
     return result.linked(Link.KEPT)
+
+
+def doubted(value: Value) -> Value:
+    """What may have been made to require grad in the meantime: a value, or those in it."""
+    if value.is_collection:
+        return replace(value, items=tuple(map(doubted, value.items)))
+    return value.linked(Link.MAYBE)
 
 
 def data_of(value: Value, at: Place) -> Value:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from lintgrad.dataflow.solve import Point
 from lintgrad.flow.events import Assign, Backward, Change, Differentiate, Event
+from lintgrad.flow.flagging import flags_unnamed
 from lintgrad.flow.graph import Branch, Call, Enter, FlowGraph, Leave, Repeat, targets_of
 from lintgrad.flow.meaning import Meaning
 from lintgrad.flow.recording import Recording
@@ -13,13 +14,13 @@ from lintgrad.flow.slices import Slice, read_in
 from lintgrad.source.text import Span
 from lintgrad.syntax.nodes import Expr
 from lintgrad.syntax.walk import children
-from lintgrad.typestates import environment
+from lintgrad.typestates import environment, links
 from lintgrad.typestates.decisions import outcome
 from lintgrad.typestates.environment import Env
 from lintgrad.typestates.evaluate import Surroundings, values_of
 from lintgrad.typestates.interpreter import Interpreter
 from lintgrad.typestates.possible import ANYTHING, Values
-from lintgrad.typestates.values import WITHOUT_GRAPH, Link, Value
+from lintgrad.typestates.values import WITHOUT_GRAPH, Kind, Link, Value
 
 _MOST_VISITS = 6
 """How often a block is read before its values count as not known (they may grow for ever)."""
@@ -150,6 +151,7 @@ class Tensors:
 
     def losses(self) -> Iterator[tuple[Point, Loss]]:
         """Every backward of the graph."""
+        flags = flags_unnamed(self.meaning.scope)
         for block, start in self.before.items():
             env = dict(start)
             for index, event in enumerate(self.graph.blocks[block].events):
@@ -157,6 +159,8 @@ class Tensors:
                 loss = _loss_of(event)
                 if loss is not None and isinstance(event, Backward | Differentiate):
                     values = self._values(loss, env)
+                    if flags:
+                        values = frozenset(map(_perhaps_flagged, values))
                     yield (block, index), Loss(event, values, self.visit.calls)
 
     def entered(self, graphs: Sequence[FlowGraph]) -> Iterator[Visit]:
@@ -194,6 +198,11 @@ def _asked_for(graph: FlowGraph, meaning: Meaning) -> Iterator[str]:
             if meaning.called(call) is not None:
                 for part in children(call):
                     yield from read_in(part)
+
+
+def _perhaps_flagged(value: Value) -> Value:
+    may_be = value.link is Link.CUT and value.kind is not Kind.NUMBER
+    return links.doubted(value) if may_be else value
 
 
 def _loss_of(event: Event | Enter | Leave) -> Expr | None:
