@@ -49,9 +49,17 @@ class Aliases:
             alias = self._alias(binding)
             if alias is not None and alias.startswith((f"{place}.", f"{place}[")):
                 alias = None  # `node = node.next` is no other name of the same thing
+            if alias is not None and isinstance(binding.value, Call):
+                alias = alias if self._may_wrap(place, alias) else None
             if alias != place and alias not in found:
                 found.append(alias)
         return found
+
+    def _may_wrap(self, place: str, optimizer: str) -> bool:
+        """Whether what a call made of an optimizer is one itself, going by name and use."""
+        if guesses.not_an_optimizer(place):
+            return False
+        return place == optimizer or not self._usage.goes_beside(place, optimizer)
 
     def _of_object(self, place: str) -> list[Binding]:
         """What another method of the object makes an attribute another name of."""

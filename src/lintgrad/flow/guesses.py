@@ -48,6 +48,8 @@ _MADE = frozenset(
     "weights weight optimizer optimizers dataloader dataloaders loader loaders dataset datasets "
     "scheduler schedulers parameters params model models inputs batch latents data".split()
 )
+_PUTS_BACK = frozenset("set restore revert rollback".split())
+_WEIGHTS = frozenset("weights params parameters".split())
 _LEAVES_OPTIMIZER_ALONE = frozenset(
     "lr lrs rate rates sched schedule scheduler warmup save checkpoint checkpointer ckpt log "
     "logger logging print summary report param params count dump decay record evaluate validate "
@@ -120,6 +122,8 @@ def may_touch_gradients(function: str) -> bool:
     found, last = set(words(function)), words(function.rsplit(".", 1)[-1])
     if last and (last[-1] in ("class", "cls") or (last[0] in _MAKES and last[-1] in _MADE)):
         return False
+    if found & _PUTS_BACK and found & _WEIGHTS:
+        return True  # the step before is undone: what its gradients are for is no matter of names
     return bool(found & _TOUCHES_GRADIENTS) and not found & _READS_GRADIENTS
 
 

@@ -69,7 +69,20 @@ class Places:
             if found is not None and found.role is Role.COLLECTION:
                 return Found(Role.OPTIMIZER, found.basis)
             return None
-        return self._roles.of_place(self._scope, canonical)
+        found = self._roles.of_place(self._scope, canonical)
+        if found is not None and found.role is Role.OPTIMIZER and found.build is None:
+            return None if self._goes_beside_another(canonical) else found
+        return found
+
+    def _goes_beside_another(self, place: str) -> bool:
+        """Whether a place was made of an optimizer that is stepped as well: most likely none."""
+        looked = self._scope.lookup(place)
+        return any(
+            other is not None and other != place and self._usage.goes_beside(place, other)
+            for binding in (looked[1] if looked is not None else ())
+            if isinstance(binding.value, Call)
+            for other in map(place_of, binding.value.args)
+        )
 
     def is_optimizer(self, place: str) -> bool:
         """Whether a place is an optimizer by its role or by what the file does with it."""
@@ -85,6 +98,8 @@ class Places:
         What also runs backward is an engine; its step may do more than an optimizer's.
         """
         if "backward" in self._usage.methods(place):
+            return False
+        if self._goes_beside_another(self.canonical(place)):
             return False
         found = self._scope.lookup(self.canonical(place))
         for binding in found[1] if found is not None else ():

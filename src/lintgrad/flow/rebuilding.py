@@ -5,7 +5,18 @@ from lintgrad.flow.scopes import Scope
 from lintgrad.source.text import Span
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Assign, Attr, AugAssign, Call, Const, Expr, For, Stmt, While
+from lintgrad.syntax.nodes import (
+    Assign,
+    Attr,
+    AugAssign,
+    Call,
+    Const,
+    Expr,
+    For,
+    Sequence,
+    Stmt,
+    While,
+)
 from lintgrad.syntax.walk import handed_to, statements_of
 
 _STATELESS = frozenset({"torch.optim.SGD"})
@@ -45,9 +56,12 @@ def forgets(scope: Scope, build: Call) -> bool:
 
 
 def resets(scope: Scope, owners: frozenset[str], at: Span) -> bool:
-    """Whether the innermost loop around a place may give the owners' parameters other values."""
+    """Whether the innermost loop around a place may give the owners' parameters other values.
+
+    One over a few things that are written out goes through settings, not batches.
+    """
     loop = _around(scope, at)
-    if loop is None:
+    if loop is None or (isinstance(loop, For) and isinstance(loop.iter, Sequence)):
         return True
     inside = _span(loop)
     calls = [c for c in scope.calls if inside.start <= c.span.start and c.span.end <= inside.end]

@@ -16,6 +16,10 @@ from lintgrad.syntax.nodes import Assign, Attr, Call, Const, Expr, Item
 from lintgrad.syntax.walk import parts_of, statements_of
 
 _DEEPCOPY = "copy.deepcopy"
+_SIZES = frozenset(
+    "in_features out_features in_channels out_channels num_features embedding_dim "
+    "num_embeddings hidden_size input_size".split()
+)
 
 
 class Replacing:
@@ -57,7 +61,8 @@ class Replacing:
         name = self._scope.dotted(value.func)
         if name == _DEEPCOPY:
             return len(value.args) == 1 and bool(self._places.module_owners(place).places)
-        if place in {place_of(part) for part in parts_of(value)}:
+        named = [part for part in parts_of(value) if place_of(part) == place]
+        if len(named) > len([part for part in parts_of(value) if _is_size_of(place, part)]):
             return False  # what is made of the old one may hold its parameters
         if name is not None and name.startswith("torchvision.models."):
             return True
@@ -101,6 +106,10 @@ class Replacing:
         built = self._scope.dotted(call.func) in apis.OPTIMIZER_CLASSES
         owners = owners_of(self._scope, call.args[0]).places if built and call.args else ()
         return bool(built) and (not owners or any(_related(o, places[0]) for o in owners))
+
+
+def _is_size_of(place: str, part: Expr) -> bool:
+    return isinstance(part, Attr) and part.name in _SIZES and place_of(part.value) == place
 
 
 def _related(owner: str, place: str) -> bool:

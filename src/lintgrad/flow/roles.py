@@ -88,6 +88,8 @@ class Roles:
         if known is not None:
             where, bindings = known
             answers = [self._of_binding(where, binding) for binding in bindings]
+            if guesses.not_an_optimizer(place):  # what is made of an optimizer need not be one
+                answers = [a for a in answers if a is None or not _is_wrapper(a)]
             return strongest(answers) or self._of_parameter(scope, place)
         if place.endswith("]"):
             return element_of(self.of_place(scope, place[: place.rindex("[")]))
@@ -274,6 +276,11 @@ class Roles:
             return annotation.value.rsplit(".", 1)[-1] == "Optimizer"
         name = scope.dotted(annotation)
         return name is not None and is_optimizer_class(name)
+
+
+def _is_wrapper(found: Found) -> bool:
+    """Whether something is taken for an optimizer because it was made of one."""
+    return found.role is Role.OPTIMIZER and found.build is None
 
 
 def asks_trainer(scope: Scope, call: Call) -> bool:

@@ -50,6 +50,12 @@ class Usage:
         """The methods called on a place."""
         return self._methods.get(place, set())
 
+    def goes_beside(self, made: str, optimizer: str) -> bool:
+        """Whether what was made of an optimizer is stepped beside it, never cleared: a schedule."""
+        methods = self.methods(made)
+        alone = {"zero_grad", "param_groups"}.isdisjoint(methods)
+        return "step" in methods and alone and "step" in self.methods(optimizer)
+
     def reads(self, place: str) -> bool:
         """Whether the file reads an attribute, rather than just setting it."""
         return place in self._read
