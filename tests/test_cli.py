@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from commands import BUGGY, FIXED, lintgrad
 
+from lintgrad.docs import example
+from lintgrad.registry import installed_rules
+from lintgrad.rule import Severity
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
@@ -245,3 +249,13 @@ def test_a_closed_pipe_ends_quietly(project: Path) -> None:
     )
     assert run.stdout == "## LG101 missing-zero-grad\n"
     assert run.stderr == ""
+
+
+def test_what_depends_on_intent_is_told_only_when_asked_for(tmp_path: Path) -> None:
+    rule = next(one for one in installed_rules() if one.severity is Severity.INFO)
+    (tmp_path / "train.py").write_text(example(rule, "Example"), encoding="utf-8")
+    quiet = lintgrad("check", "train.py", cwd=tmp_path)
+    assert (quiet.returncode, quiet.stdout) == (0, "")
+    told = lintgrad("check", "--pedantic", "--output-format", "concise", "train.py", cwd=tmp_path)
+    assert told.returncode == 1
+    assert f" {rule.code} " in told.stdout
