@@ -162,7 +162,8 @@ class Calls:
         place = place_of(call.func.value) if isinstance(call.func, Attr) else None
         if place is None or not guesses.sets_parameters(place_of(call.func) or ""):
             return
-        if self._places.role(place) is None and not guesses.not_an_optimizer(place):
+        known = self._places.role(place)
+        if known in (None, Role.OWN_OBJECT) and not guesses.not_an_optimizer(place):
             own = not guesses.named_like_copy(place)
             yield Restore(call.span, self._places.canonical(place), own)
 
