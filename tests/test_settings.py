@@ -159,7 +159,7 @@ def test_show_settings_prints_toml_that_says_the_same(project: Path) -> None:
     assert values["select"] == ["LG1"]
     assert values["confidence"] == "low"
     assert values["per-file-ignores"] == {"a b": ["LG101"]}
-    assert "# rules that run: LG101, LG102\n" in first
+    assert "# rules that run: LG101, LG102, LG103, LG104\n" in first
 
 
 def test_show_files_lists_what_would_be_checked(project: Path) -> None:

@@ -39,8 +39,8 @@ KNOWN_LIMITS = {
     ("LG102", "in a context manager"): "context manager or a generator",
     ("LG102", "in a generator"): "context manager or a generator",
     ("LG201", "told at low confidence"): "may turn out to be 1",
-    ("LG201", "in a "): "built inside the function",
-    ("LG201", "in another file"): "built inside the function",
+    ("LG201", "in a "): "as far as they are bound once",
+    ("LG201", "in another file"): "as far as they are bound once",
     ("LG201", ""): "known for the common ones alone",
 }
 """Kinds of missed alarms, with the words by which the rule's "known limits" name them."""

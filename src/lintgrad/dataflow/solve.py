@@ -18,8 +18,9 @@ from lintgrad.flow.counting import counted_length
 from lintgrad.flow.events import Event
 from lintgrad.flow.graph import Call, Enter, FlowGraph, Guards, Leave, Stop, reachable
 
-_BUDGET = 40_000
-"""Nodes that a search of one graph may visit before it forgets what keeps paths apart."""
+_BUDGET = 20_000
+_BUDGET_FOR_ALL = 2 * _BUDGET
+"""Nodes that a search of one graph, or of all graphs, may visit before it merges paths."""
 
 Point = tuple[int, int]
 """An event's place in a graph: block and index."""
@@ -139,8 +140,11 @@ class _Solver(Generic[State, Act, Subject]):
         self._forced = forced
         self._graphs = _counted_alike(problem)
         self._known: dict[object, Solution[State, Act, Subject]] = {}
+        self._assumed: dict[object, Solution[State, Act, Subject]] = {}
+        """What graphs that call each other have answered so far: more is found with each round."""
         self._running: set[object] = set()
         self._recursive: set[object] = set()
+        self._left = _BUDGET_FOR_ALL
 
     def solution(self) -> Solution[State, Act, Subject]:
         graph = self._graphs[self._problem.number]
@@ -160,26 +164,38 @@ class _Solver(Generic[State, Act, Subject]):
             return self._known[key]
         problem = replace(self._problem, number=number, subject=subject, start=entry)
         start: Node[State] = Node(0, Facts((), entry.values, entry.decisions), entry.state)
-        self._known[key] = Solution(problem, start)
+        self._known[key] = self._assumed.get(key) or Solution(problem, start)
         self._running.add(key)
         before = set(self._known)
         while True:
-            exits = set(self._known[key].exits)
-            found = self._search(problem, start)
-            self._known[key] = found
-            if key not in self._recursive or set(found.exits) == exits:
+            self._known[key] = self._search(problem, start)
+            outermost = self._recursive & self._running == {key}
+            if not outermost or not self._differs(set(self._known) - before | {key}):
                 break
             for later in set(self._known) - before:  # they rest on too few exits
                 del self._known[later]
         self._running.discard(key)
         return self._known[key]
 
+    def _differs(self, keys: set[object]) -> bool:
+        """Whether graphs that call each other have exits that were not assumed; they are then."""
+        differs = any(
+            key not in self._assumed or set(self._assumed[key].exits) != set(self._known[key].exits)
+            for key in keys
+        )
+        self._assumed |= {key: self._known[key] for key in keys}
+        return differs
+
     def _search(
         self, problem: Problem[State, Act, Subject], start: Node[State]
     ) -> Solution[State, Act, Subject]:
         forced = self._forced if problem.number == self._problem.number else {}
         graph = self._graphs[problem.number]
-        found = self._searched(problem, Paths(graph, forced), start, _BUDGET)
+        found = None
+        if self._left > 0:
+            budget = min(_BUDGET, self._left)
+            found = self._searched(problem, Paths(graph, forced), start, budget)
+            self._left -= budget if found is None else len(found.steps)
         if found is None:
             guards = graph.guards
             merged = Guards(length=guards.length, stand_ins=guards.stand_ins, lasts=guards.lasts)
@@ -231,7 +247,9 @@ class _Solver(Generic[State, Act, Subject]):
         called = self._graphs[exit_.callee]
         problem = solution.problem
         subject = problem.typestate.inside(called, exit_.link, problem.subject)
-        entry = entry_of(paths.graph, exit_, called, facts, state)
+        entry = Entry(state, (), ())
+        if self._left > 0:
+            entry = entry_of(paths.graph, exit_, called, facts, state)
         inner = self._solved(exit_.callee, subject, entry)
         solution.exact &= inner.exact
         solution.entered.append(Entered(node, facts.group(), entry, inner))
