@@ -13,6 +13,8 @@ from typing import NamedTuple, TypeVar
 from lintgrad.dataflow.arithmetic import UNKNOWN, Value, evaluate
 from lintgrad.flow.events import Assign
 from lintgrad.flow.graph import Branch, Enter, FlowGraph, Goto, Leave, Repeat
+from lintgrad.syntax.nodes import Call, Name
+from lintgrad.syntax.walk import parts_of
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -101,6 +103,17 @@ class Paths:
         if by_hand is None or not isinstance(length, int):
             return False
         return length <= (2 * self.graph.guards.length if by_hand else _FEW)
+
+    @cached_property
+    def _asks_lengths(self) -> bool:
+        """Whether a test asks for a length: what is counted then has that many rounds."""
+        tests = (b.exit.test for b in self.graph.blocks if isinstance(b.exit, Branch))
+        return bool(self.graph.guards.lasts) or any(
+            isinstance(part, Call) and isinstance(part.func, Name) and part.func.id == "len"
+            for test in tests
+            if test is not None
+            for part in parts_of(test)
+        )
 
     @cached_property
     def _horizon(self) -> int:
@@ -197,7 +210,8 @@ class Paths:
         elif counted:
             total = self.graph.guards.length
             if isinstance(length, int):
-                total = length if length <= 2 * total else total
+                longest = total if self._asks_lengths else 2 * total
+                total = length if length <= longest else total
             following = before + 1 if before + 1 < total else None
         else:
             following = None if length == 1 else 1
