@@ -20,10 +20,12 @@ import torch
 model = torch.nn.Linear(3, 1)
 optimizer = torch.optim.LBFGS(model.parameters())
 
+
 def closure():
     optimizer.zero_grad()
     loss = torch.nn.functional.mse_loss(model(x), y)
     loss.backward()
+
 
 optimizer.step(closure)
 ```
@@ -35,11 +37,13 @@ import torch
 model = torch.nn.Linear(3, 1)
 optimizer = torch.optim.LBFGS(model.parameters())
 
+
 def closure():
     optimizer.zero_grad()
     loss = torch.nn.functional.mse_loss(model(x), y)
     loss.backward()
     return loss
+
 
 optimizer.step(closure)
 ```
