@@ -3,8 +3,8 @@
 import pytest
 
 from lintgrad.flow.events import Backward
+from lintgrad.flow.events.reach import Reach
 from lintgrad.flow.project import Project
-from lintgrad.flow.reach import Reach
 from lintgrad.source.text import Source
 
 START = """

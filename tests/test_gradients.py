@@ -16,8 +16,8 @@ from lintgrad.flow.events import (
     Step,
     ZeroGrad,
 )
-from lintgrad.flow.evidence import Basis
-from lintgrad.flow.graph import Optimizer
+from lintgrad.flow.events.evidence import Basis
+from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.source.text import Span
 from lintgrad.typestates.gradients import Grad, GradAct, act, after
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lintgrad.flow.resolution import resolution_order
+from lintgrad.flow.names.resolution import resolution_order
 
 families = st.lists(
     st.lists(st.integers(0, 6), max_size=3, unique=True), min_size=1, max_size=7

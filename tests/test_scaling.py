@@ -15,8 +15,8 @@ from lintgrad.flow.events import (
     Unscale,
     ZeroGrad,
 )
-from lintgrad.flow.evidence import Basis
-from lintgrad.flow.graph import Optimizer
+from lintgrad.flow.events.evidence import Basis
+from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.source.text import Span
 from lintgrad.typestates.scaling import (
     Concern,

@@ -8,7 +8,7 @@ from oracle.runner import HAS_TORCH
 
 from lintgrad.flow.project import Project
 from lintgrad.source.text import Source
-from lintgrad.typestates.tensors import losses_of
+from lintgrad.typestates.values.tensors import losses_of
 
 INPUTS = """\
 import torch

@@ -11,8 +11,8 @@ from value_programs import NAMES, PREAMBLE, programs, run
 from lintgrad.flow.project import Project
 from lintgrad.source.text import Source
 from lintgrad.syntax.nodes import Item, Name, Sequence
-from lintgrad.typestates.possible import Values
-from lintgrad.typestates.tensors import losses_of
+from lintgrad.typestates.values.possible import Values
+from lintgrad.typestates.values.tensors import losses_of
 
 pytestmark = [
     pytest.mark.oracle,

@@ -9,9 +9,9 @@ from value_table import INPUTS, measured, rows
 from lintgrad.flow.project import Project
 from lintgrad.source.text import Source
 from lintgrad.syntax.nodes import Name
-from lintgrad.typestates.possible import Values
-from lintgrad.typestates.tensors import losses_of
-from lintgrad.typestates.values import Kind, Link, Value
+from lintgrad.typestates.values.possible import Values
+from lintgrad.typestates.values.tensors import losses_of
+from lintgrad.typestates.values.value import Kind, Link, Value
 
 _MOST_UNKNOWN = 0.10
 

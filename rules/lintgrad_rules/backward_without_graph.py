@@ -52,8 +52,8 @@ from collections.abc import Iterator
 
 from lintgrad.flow.events import Backward
 from lintgrad.rule import Category, Confidence, Finding, Flow, Related, Severity, rule
-from lintgrad.typestates.tensors import Loss
-from lintgrad.typestates.values import Link, Value
+from lintgrad.typestates.values.tensors import Loss
+from lintgrad.typestates.values.value import Link, Value
 
 _UNRECORDED = (Link.UNRECORDED, Link.PERHAPS_UNRECORDED)
 

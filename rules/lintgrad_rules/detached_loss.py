@@ -55,8 +55,8 @@ from collections.abc import Iterator
 
 from lintgrad.flow.events import Backward
 from lintgrad.rule import Category, Confidence, Finding, Flow, Related, Severity, rule
-from lintgrad.typestates.tensors import Loss
-from lintgrad.typestates.values import Kind, Link, Value
+from lintgrad.typestates.values.tensors import Loss
+from lintgrad.typestates.values.value import Kind, Link, Value
 
 _LEAVES = (Link.NEW_LEAF, Link.NAMED_LEAF)
 

@@ -43,8 +43,8 @@ from collections.abc import Iterator
 
 from lintgrad.flow.events import Differentiate
 from lintgrad.rule import Category, Confidence, Finding, Flow, Related, Severity, rule
-from lintgrad.typestates.tensors import Loss
-from lintgrad.typestates.values import Kind, Value
+from lintgrad.typestates.values.tensors import Loss
+from lintgrad.typestates.values.value import Kind, Value
 
 
 @rule(code="LG201", category=Category.LOSSES, severity=Severity.ERROR, docs=__doc__)

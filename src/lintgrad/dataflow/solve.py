@@ -14,9 +14,9 @@ from typing import Generic, NamedTuple
 from lintgrad.dataflow.calls import Entry, after_call, at_entry, entry_of
 from lintgrad.dataflow.paths import Choice, Facts, Paths
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, Typestate, certainty
-from lintgrad.flow.counting import counted_length
 from lintgrad.flow.events import Event
 from lintgrad.flow.graph import Call, Enter, FlowGraph, Guards, Leave, Stop, reachable
+from lintgrad.flow.loops.counting import counted_length
 
 _BUDGET = 20_000
 _BUDGET_FOR_ALL = 2 * _BUDGET

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lintgrad.flow.events import GRADIENT_EVENTS, Escape, Event, Owners
-from lintgrad.flow.evidence import Basis
+from lintgrad.flow.events import GRADIENT_EVENTS, Escape, Event
 from lintgrad.flow.meaning import Meaning
+from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.source.text import Span
 from lintgrad.syntax.nodes import Expr
 
@@ -163,27 +163,6 @@ class Loop:
     counters: tuple[Counter, ...]
     length: Expr | None
     targets: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Optimizer:
-    """An optimizer that the function steps or clears.
-
-    Escaped if something that cannot be seen may clear it at any time. Suspects are places that
-    may be the same thing, others are sure to be something else.
-    """
-
-    place: str
-    basis: Basis
-    owners: Owners
-    escaped: bool = False
-    suspects: frozenset[str] = frozenset()
-    others: frozenset[str] = frozenset()
-
-    @property
-    def by_hand(self) -> bool:
-        """Whether there is no optimizer: code that names these owners updates them by hand."""
-        return self.place in self.owners.places
 
 
 @dataclass(frozen=True, slots=True)

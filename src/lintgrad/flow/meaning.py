@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from lintgrad.flow.bindings import Binding, Via
-from lintgrad.flow.recording import Recording, Region, recording_at, regions_of
-from lintgrad.flow.roles import Roles
-from lintgrad.flow.scopes import ClassScope, Global, Scope, root_of
+from lintgrad.flow.names.bindings import Binding, Via
+from lintgrad.flow.names.recording import Recording, Region, recording_at, regions_of
+from lintgrad.flow.names.scopes import ClassScope, Global, Scope, root_of
+from lintgrad.flow.places.roles import Roles
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Expr, Function
 

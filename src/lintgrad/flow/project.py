@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lintgrad.flow.differentiating import differentiates
+from lintgrad.flow.calls.differentiating import differentiates
 from lintgrad.flow.graph import FlowGraph
-from lintgrad.flow.linking import Linker
-from lintgrad.flow.program import Finder, Mentioned, Program
-from lintgrad.flow.slips import may_slip
+from lintgrad.flow.joining.linking import Linker
+from lintgrad.flow.joining.program import Finder, Mentioned, Program
+from lintgrad.flow.slips.of_function import may_slip
 from lintgrad.source.text import Source
 
 _MOST_FILES = 300

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lintgrad.flow.graph import FlowGraph, Link, Optimizer
+from lintgrad.flow.graph import FlowGraph, Link
+from lintgrad.flow.places.optimizer import Optimizer
 
 _OUT_OF_SIGHT = "^"
 """Begins the names of places that a called graph has no name for."""

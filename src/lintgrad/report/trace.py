@@ -17,8 +17,9 @@ from lintgrad.flow.events import (
     Step,
     ZeroGrad,
 )
-from lintgrad.flow.evidence import Basis
-from lintgrad.flow.graph import Call, FlowGraph, Optimizer
+from lintgrad.flow.events.evidence import Basis
+from lintgrad.flow.graph import Call, FlowGraph
+from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.flow.project import Analysis
 from lintgrad.report.timeline import Happening, Timeline, Trace
 from lintgrad.source.text import Span, spelled

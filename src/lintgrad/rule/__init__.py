@@ -3,9 +3,9 @@
 from lintgrad.dataflow.conditions import Condition
 from lintgrad.dataflow.typestate import Certainty
 from lintgrad.dataflow.witness import Passed
-from lintgrad.flow.evidence import Basis
-from lintgrad.flow.graph import Optimizer
-from lintgrad.flow.slip import Slip
+from lintgrad.flow.events.evidence import Basis
+from lintgrad.flow.events.slip import Slip
+from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.rule.declared import Rule, rule, unread_rule, unused_rule
 from lintgrad.rule.finding import (
     Category,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
 from typing import NamedTuple
 
-from lintgrad.flow.evidence import Basis
+from lintgrad.flow.events.evidence import Basis
 from lintgrad.source.text import Span
 
 

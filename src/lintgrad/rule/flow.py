@@ -22,9 +22,10 @@ from lintgrad.flow.events import (
     Leaf,
     Slipped,
 )
-from lintgrad.flow.graph import Enter, FlowGraph, Leave, Optimizer, reachable
-from lintgrad.flow.slip import Slip
-from lintgrad.flow.testing import is_test
+from lintgrad.flow.events.slip import Slip
+from lintgrad.flow.graph import Enter, FlowGraph, Leave, reachable
+from lintgrad.flow.names.testing import is_test
+from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.rule.gates import Gate, gates_of
 from lintgrad.rule.hit import Acted, Hit
 from lintgrad.rule.meeting import Met, met
@@ -32,7 +33,7 @@ from lintgrad.rule.windows import Windows, windows_of
 from lintgrad.syntax.nodes import Expr
 from lintgrad.typestates.gradients import GRADIENTS
 from lintgrad.typestates.scales import Scale, feels_scale, scale_of
-from lintgrad.typestates.tensors import Loss, losses_of
+from lintgrad.typestates.values.tensors import Loss, losses_of
 
 E = TypeVar("E", bound=Event)
 

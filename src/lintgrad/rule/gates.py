@@ -8,7 +8,8 @@ from lintgrad.dataflow.arithmetic import evaluate
 from lintgrad.dataflow.paths import Facts, Paths
 from lintgrad.dataflow.solve import Node, Solution
 from lintgrad.flow.events import Backward, Event, Step
-from lintgrad.flow.graph import Branch, FlowGraph, Optimizer, targets_of
+from lintgrad.flow.graph import Branch, FlowGraph, targets_of
+from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.rule.finding import Confidence, confidence_by
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of

@@ -9,7 +9,7 @@ from lintgrad.dataflow.contexts import LoopAround
 from lintgrad.dataflow.typestate import Certainty
 from lintgrad.dataflow.witness import Passed
 from lintgrad.flow.events import Event
-from lintgrad.flow.graph import Optimizer
+from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.rule.finding import Confidence, confidence_by
 
 

@@ -8,7 +8,8 @@ from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
 from lintgrad.dataflow.typestate import Certainty
 from lintgrad.dataflow.witness import Passed, trail
 from lintgrad.flow.events import Backward, Event, Step, ZeroGrad
-from lintgrad.flow.graph import Call, FlowGraph, Optimizer, reachable
+from lintgrad.flow.graph import Call, FlowGraph, reachable
+from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.rule.finding import Confidence, confidence_by
 from lintgrad.typestates.gradients import Grad, GradAct
 from lintgrad.typestates.windows import (

@@ -19,7 +19,7 @@ from lintgrad.flow.events import (
     Step,
     ZeroGrad,
 )
-from lintgrad.flow.graph import Optimizer
+from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.flow.views import is_another, seen_inside
 
 

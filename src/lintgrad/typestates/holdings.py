@@ -4,7 +4,7 @@ from enum import Enum, auto
 
 from lintgrad.dataflow.typestate import Typestate
 from lintgrad.flow.events import Build, Escape, Event, Rebind, Replace, Step
-from lintgrad.flow.graph import Optimizer
+from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.flow.views import seen_inside
 from lintgrad.typestates.gradients import GradAct
 from lintgrad.typestates.gradients import act as on_gradients

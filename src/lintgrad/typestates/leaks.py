@@ -4,8 +4,8 @@ from enum import Enum, auto
 
 from lintgrad.dataflow.typestate import Typestate
 from lintgrad.flow.events import Backward, Event, Step
-from lintgrad.flow.graph import Optimizer
-from lintgrad.flow.reach import Reach
+from lintgrad.flow.events.reach import Reach
+from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.flow.views import is_another, seen_inside
 from lintgrad.typestates.gradients import GradAct
 from lintgrad.typestates.gradients import act as on_gradients

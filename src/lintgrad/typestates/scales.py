@@ -7,7 +7,7 @@ from lintgrad.flow.events import Assign, Backward
 from lintgrad.flow.graph import FlowGraph
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Binary, Call, Const, Expr, Item, Name
-from lintgrad.typestates.losses import LOSS_FUNCTIONS, LOSS_MODULES
+from lintgrad.typestates.values.losses import LOSS_FUNCTIONS, LOSS_MODULES
 
 _DEEPEST = 12
 """Values that are computed from values are followed so far."""

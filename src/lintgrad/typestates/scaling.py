@@ -19,7 +19,7 @@ from lintgrad.flow.events import (
     Step,
     Unscale,
 )
-from lintgrad.flow.graph import Optimizer
+from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.flow.views import seen_inside
 from lintgrad.typestates import gradients
 from lintgrad.typestates.gradients import GradAct

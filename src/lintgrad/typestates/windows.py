@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from lintgrad.dataflow.typestate import Typestate
 from lintgrad.flow.events import Backward, Event, Step
-from lintgrad.flow.graph import FlowGraph, Link, Optimizer
+from lintgrad.flow.graph import FlowGraph, Link
+from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.flow.views import seen_inside
 from lintgrad.typestates import gradients
 from lintgrad.typestates.gradients import GradAct

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lintgrad.flow.reach import Reach
+from lintgrad.flow.events.reach import Reach
 from lintgrad.source.text import Span
 from lintgrad.syntax.nodes import Expr
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from lintgrad.flow.evidence import Basis
-from lintgrad.flow.slip import Slip
+from lintgrad.flow.events.evidence import Basis
+from lintgrad.flow.events.slip import Slip
 from lintgrad.source.text import Span
 from lintgrad.syntax.nodes import Expr
 

@@ -1,0 +1,1 @@
+"""Calls: which of them is which event, and to whom it happens."""

@@ -1,0 +1,168 @@
+"""What `optimizer.step(...)` is called with: a function, what calling one gave, a tensor."""
+
+from collections.abc import Iterator
+
+from lintgrad.flow.calls.touching import Touching
+from lintgrad.flow.events import Given, StepCall
+from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.scopes import Scope
+from lintgrad.flow.places.callees import Callee
+from lintgrad.flow.places.of_function import Places
+from lintgrad.flow.places.roles import Roles
+from lintgrad.syntax import apis
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Assign, Attr, AugAssign, Call, Const, Expr, Function, Name, Stmt
+from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
+
+_KEEP_FUNCTIONS = frozenset({"torch.enable_grad", "torch.set_grad_enabled", "torch.no_grad"})
+"""Decorators that give back what the function returns."""
+
+_OF_TENSORS = frozenset(
+    # Methods of tensors that a loss is made with and that run no code of anybody else's.
+    "abs add div exp flatten item log log_softmax mean mul norm pow reshape size softmax sqrt "
+    "square squeeze sub sum t to unsqueeze view zero_grad clamp clamp_ detach append float".split()
+)
+
+
+class Closures:
+    """Looks at what the steps of one function are called with."""
+
+    def __init__(self, scope: Scope, places: Places, roles: Roles, touching: Touching) -> None:
+        self._scope = scope
+        self._places = places
+        self._roles = roles
+        self._touching = touching
+
+    def events(self, call: Call, receiver: str) -> tuple[StepCall, ...]:
+        """What a step of one of torch's optimizers is called with, where that says something."""
+        place = self._places.canonical(receiver)
+        kind = self._kind(place)
+        if kind is None:
+            return ()
+        if not call.args and not call.keywords:
+            return (StepCall(call.span, place, kind, Given.NOTHING),)
+        argument = call.argument(0, "closure")
+        if argument is None:
+            return ()
+        callee = self._roles.callees.of_value(self._scope, argument)
+        if callee is not None:
+            return tuple(self._of_function(call, place, kind, callee))
+        given = self._given(argument)
+        return () if given is None else (StepCall(call.span, place, kind, given),)
+
+    def _kind(self, place: str) -> str | None:
+        """The class of torch that an optimizer is of, if it is one and shows."""
+        found = self._roles.of_place(self._scope, place)
+        if found is None or found.build is None or found.scope is None:
+            return None
+        name = found.scope.dotted(found.build.func)
+        return name if name in apis.TORCH_OPTIMIZERS else None
+
+    def _of_function(self, call: Call, place: str, kind: str, callee: Callee) -> Iterator[StepCall]:
+        scope = callee.scope
+        node = scope.node
+        decorators = node.decorators if isinstance(node, Function) else ()
+        names = {scope.dotted(d.func if isinstance(d, Call) else d) for d in decorators}
+        if scope.is_generator or not names <= _KEEP_FUNCTIONS:
+            return
+        returns = any(not _is_none(value) for value in scope.returns())
+        idle = not _names_gradients(scope) and all(
+            self._is_quiet(scope, each, place) for each in scope.calls
+        )
+        yield StepCall(
+            call.span, place, kind, Given.FUNCTION, returns, idle, self._clears(scope, place)
+        )
+
+    def _clears(self, scope: Scope, optimizer: str) -> bool:
+        """Whether a closure clears what the optimizer is to apply, by `zero_grad()`."""
+        cleared = {optimizer, *self._places.known(optimizer).owners.places}
+        return any(
+            isinstance(call.func, Attr)
+            and call.func.name == "zero_grad"
+            and place_of(call.func.value) in cleared
+            for call in scope.calls
+        )
+
+    def _is_quiet(self, scope: Scope, call: Call, optimizer: str) -> bool:
+        """Whether a call in a closure is sure to run no backward."""
+        name = scope.dotted(call.func)
+        if name is not None:
+            return name.startswith("torch.") and not name.startswith("torch.autograd")
+        if isinstance(call.func, Attr) and call.func.name in _OF_TENSORS:
+            return True
+        callee = self._roles.callees.of_call(scope, call)
+        if callee is not None:
+            return not self._touching.runs_touching(callee)
+        place = place_of(call.func)
+        if place is None:
+            return False
+        if place in apis.HARMLESS_BUILTINS:
+            return place not in ("map", "getattr")
+        return place in self._places.known(optimizer).owners.places or _is_of_torch(scope, place)
+
+    def _given(self, argument: Expr) -> Given | None:
+        if isinstance(argument, Call):
+            ran = self._roles.callees.of_call(self._scope, argument)
+            if ran is None or ran.scope.is_generator:
+                return None
+            returned = list(ran.scope.returns())
+            is_loss = bool(returned) and all(_is_loss(ran.scope, value) for value in returned)
+            return Given.RESULT if is_loss else None
+        return Given.TENSOR if _is_loss(self._scope, argument) else None
+
+
+def _names_gradients(scope: Scope) -> bool:
+    """Whether a function reads or writes a `.grad` itself."""
+    return any(
+        isinstance(part, Attr) and part.name == "grad"
+        for statement in statements_of(scope.node.body)
+        for expr in (*expressions_of(statement), *targets_of(statement))
+        for part in parts_of(expr)
+    )
+
+
+def targets_of(statement: Stmt) -> tuple[Expr, ...]:
+    """What a statement assigns to."""
+    match statement:
+        case Assign():
+            return statement.targets
+        case AugAssign():
+            return (statement.target,)
+    return ()
+
+
+def _is_none(value: Expr) -> bool:
+    return isinstance(value, Const) and value.value is None
+
+
+def _is_of_torch(scope: Scope, place: str) -> bool:
+    """Whether a place is bound once, to a module of torch's own."""
+    found = scope.lookup(place)
+    if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
+        return False
+    value = found[1][0].value
+    name = found[0].dotted(value.func) if isinstance(value, Call) else None
+    return name is not None and name.startswith("torch.nn.")
+
+
+def _is_loss(scope: Scope, value: Expr) -> bool:
+    """Whether a name is only ever bound in a function that runs backward on it: a tensor."""
+    if not isinstance(value, Name) or value.id not in scope.bindings:
+        return False
+    values = [b.value for b in scope.bindings[value.id]]
+    if any(isinstance(v, Const | Name | Attr) for v in values):
+        return False
+    return scope.parameter(value.id) is None and any(
+        isinstance(call.func, Attr)
+        and call.func.name == "backward"
+        and place_of(call.func.value) == value.id
+        and not _takes_item(values)
+        for call in scope.calls
+    )
+
+
+def _takes_item(values: list[Expr]) -> bool:
+    return any(
+        isinstance(v, Call) and isinstance(v.func, Attr) and v.func.name in ("item", "tolist")
+        for v in values
+    )

@@ -1,0 +1,280 @@
+"""Which call is which event."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lintgrad.flow.calls.asides import Asides
+from lintgrad.flow.calls.clipping import Clipping
+from lintgrad.flow.calls.dependence import Dependence
+from lintgrad.flow.calls.differentiating import differentiated
+from lintgrad.flow.calls.followed import Followed
+from lintgrad.flow.calls.framework_calls import FrameworkCalls
+from lintgrad.flow.calls.gradient_writes import GradientWrites
+from lintgrad.flow.calls.micro_batches import MicroBatches
+from lintgrad.flow.calls.replacing import Replacing
+from lintgrad.flow.calls.scaling import Scaling, is_scaling
+from lintgrad.flow.calls.stepping import Stepping
+from lintgrad.flow.calls.unseen import Unseen, changes_gradients_in_place
+from lintgrad.flow.events import Backward, Called, Doubt, Escape, Event, MayBackward, Restore
+from lintgrad.flow.names import guesses
+from lintgrad.flow.names.scopes import Scope
+from lintgrad.flow.places.module_classes import is_module
+from lintgrad.flow.places.of_function import Places
+from lintgrad.flow.places.role import Role
+from lintgrad.flow.places.roles import Roles
+from lintgrad.source.text import spelled
+from lintgrad.syntax import apis
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name, Starred
+
+_STEP_LIKE = frozenset({"first_step", "second_step"})
+
+
+class Calls:
+    """Turns the calls of one function into events."""
+
+    def __init__(self, scope: Scope, roles: Roles, places: Places, followed: Followed) -> None:
+        self._scope = scope
+        self._roles = roles
+        self._places = places
+        self._followed = followed
+        self._text = scope.source.text
+        self._of_framework = FrameworkCalls(scope, roles, places)
+        self._unseen = Unseen(scope, places, self._text)
+        self._scaling = Scaling(scope, places)
+        self._clipping = Clipping(scope, roles, places)
+        asides = Asides(scope, places, roles, followed.touching)
+        self._stepping = Stepping(scope, places, followed, self._scaling, asides)
+        self._replacing = Replacing(scope, places, roles)
+        self._dependence = Dependence(scope, places, roles)
+        self.writes = GradientWrites(scope, places)
+        self.micro_batches = MicroBatches(scope, roles, places, self.is_followed)
+
+    def events(self, call: Call) -> tuple[Event, ...]:
+        """What a call does to gradients, its arguments left aside."""
+        return (*self._replacing.called(call), *self._events(call))
+
+    def _events(self, call: Call) -> tuple[Event, ...]:
+        of_framework = self._of_framework.events(call)
+        if of_framework is not None:
+            return of_framework
+        if isinstance(call.func, Call) and place_of(call.func.func) == "getattr" and call.func.args:
+            named = _named_method(call.func)
+            if named is None and self._builds(call):
+                return ()
+            if named is None:
+                return (self._escape(call, None, "is a method that is not written down"),)
+            return self.events(replace(call, func=named))
+        func = self._bound_method(call.func)
+        if isinstance(func, Attr) and not self._followed.is_own(self._scope, func):
+            special = _SPECIAL.get(func.name)
+            if special is not None:
+                return special(self, call, func)
+        return tuple(self._ordinary(call))
+
+    def _bound_method(self, func: Expr) -> Expr:
+        """What a name stands for that was bound to a method: `clear = optimizer.zero_grad`."""
+        if isinstance(func, Name):
+            found = self._scope.lookup(func.id)
+            value = found[1][0].value if found is not None and len(found[1]) == 1 else None
+            if isinstance(value, Call) and self._scope.dotted(value.func) == "functools.partial":
+                value = value.args[0] if len(value.args) == 1 and not value.keywords else None
+            if isinstance(value, Attr):
+                return value
+        return func
+
+    def is_followed(self, call: Call) -> bool:
+        """Whether a call goes through a function of the project that changes gradients."""
+        return any(isinstance(event, Called) for event in self.events(call))
+
+    def rebinds(self, call: Call) -> tuple[str, ...]:
+        """The places of the caller that a function of the project gives new values."""
+        return self._followed.rebinds(self._scope, call)
+
+    def enters(self, manager: Expr) -> tuple[Event, ...]:
+        """What entering an object of a class in the project does to gradients."""
+        counted = self.micro_batches.entered(manager)
+        return counted or self._followed.method(self._scope, manager, "__enter__")
+
+    def leaves(self, manager: Expr) -> tuple[Event, ...]:
+        """What leaving it does."""
+        return self._followed.method(self._scope, manager, "__exit__")
+
+    def expects_error(self, manager: Expr) -> bool:
+        """Whether a context manager is there to catch an error that is asked for."""
+        if not isinstance(manager, Call):
+            return False
+        last = spelled(self._text, manager.func.span).rsplit(".", 1)[-1]
+        return last in apis.EXPECT_ERRORS
+
+    def _ordinary(self, call: Call) -> Iterator[Event]:
+        name = self._scope.dotted(call.func)
+        if name == apis.AUTOGRAD_BACKWARD:
+            yield self._autograd_backward(call)
+            return
+        if name == apis.ZERO_GRAD:
+            yield from self._cleared_by_function(call)
+            return
+        yield from differentiated(call, name)
+        yield from self._restored(call)
+        if changes_gradients_in_place(call, name):
+            yield self._escape(call, None, "changes gradients in place")
+            return
+        followed = self._followed.events(self._scope, call)
+        if followed is not None:
+            yield from followed
+            if not followed and self._is_pass(call):
+                yield self._pass(call)
+            return
+        if self._unseen.is_module_of_torch(call.func):
+            yield self._pass(call)
+            return
+        clipped = self._clipping.events(call)
+        if clipped is not None:
+            yield from clipped
+            return
+        if self._unseen.is_harmless(call, name) or self._builds(call):
+            return
+        places = self._unseen.endangers(call)
+        if places is None or places:
+            yield replace(self._escape(call, places, "cannot be seen here"), unseen=True)
+        else:
+            name = spelled(self._text, call.func.span)
+            doubt = self._unseen.doubt(call)
+            yield MayBackward(call.span, f"`{name}(...)` cannot be seen here", doubt)
+
+    def _pass(self, call: Call) -> MayBackward:
+        name = spelled(self._text, call.func.span)
+        return MayBackward(call.span, f"`{name}(...)` is a forward pass", Doubt.PASS)
+
+    def _is_pass(self, call: Call) -> bool:
+        """Whether a module of the project is called."""
+        found = self._roles.of_expr(self._scope, call.func)
+        return found is not None and found.own is not None and is_module(found.own)
+
+    def _builds(self, call: Call) -> bool:
+        """Whether a call builds something whose class is known, by whatever name it is called."""
+        found = self._roles.of_expr(self._scope, call)
+        return found is not None and found.build is call and found.own is None
+
+    def _restored(self, call: Call) -> Iterator[Restore]:
+        """A module that gets parameters from before, unless they are those of another one."""
+        place = place_of(call.func.value) if isinstance(call.func, Attr) else None
+        if place is None or not guesses.sets_parameters(place_of(call.func) or ""):
+            return
+        known = self._places.role(place)
+        if known in (None, Role.OWN_OBJECT) and not guesses.not_an_optimizer(place):
+            own = not guesses.named_like_copy(place)
+            yield Restore(call.span, self._places.canonical(place), own)
+
+    def _cleared_by_function(self, call: Call) -> Iterator[Event]:
+        """A function that clears every optimizer and model it is given."""
+        text = f"{spelled(self._text, call.func.span)}()"
+        for place in filter(None, map(place_of, call.args)):
+            yield from self._places.cleared(call.span, place, text)
+
+    def _autograd_backward(self, call: Call) -> Backward:
+        gradient = call.argument(1, "grad_tensors")
+        if isinstance(gradient, Const) and gradient.value is None:
+            gradient = None
+        return Backward(call.span, call.argument(0, "tensors"), gradient, takes_several=True)
+
+    def _escape(self, call: Call, places: frozenset[str] | None, why: str) -> Escape:
+        return Escape(call.span, places, f"`{spelled(self._text, call.func.span)}(...)` {why}")
+
+    def _backward(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        if self._scope.dotted(func) == apis.AUTOGRAD_BACKWARD:
+            return (self._autograd_backward(call),)
+        receiver = place_of(func.value)
+        found = None if receiver is None else self._places.role(receiver)
+        if found is Role.ENGINE:
+            return (Backward(call.span, call.argument(0, "loss")),)
+        if receiver in ("self", "super()") or found is not None:
+            return (self._escape(call, None, "is no backward of a tensor"),)
+        gradient = call.argument(0, "gradient") or _unpacked(call)
+        if isinstance(gradient, Const) and gradient.value is None:
+            gradient = None
+        if call.args and not self._is_tensor(call.args[0]) and not self._is_tensor(func.value):
+            return (self._escape(call, None, "may be an engine's own backward"),)
+        scaled, scaler = self._scaling.of_loss(func.value)
+        loss = func.value
+        if isinstance(loss, Call) and is_scaling(loss):
+            loss = loss.args[0]
+        reaches = self._dependence.of(call)
+        return (Backward(call.span, loss, gradient, scaled, scaler, reaches),)
+
+    def _is_tensor(self, expr: Expr) -> bool:
+        """Whether an expression shows that it makes a tensor (or passes no gradient at all)."""
+        if isinstance(expr, Const):
+            return expr.value is None
+        if isinstance(expr, Name):
+            found = self._scope.lookup(expr.id)
+            bound = found[1] if found is not None else []
+            return (
+                len(bound) == 1
+                and isinstance(bound[0].value, Call)
+                and (self._is_tensor(bound[0].value))
+            )
+        name = self._scope.dotted(expr.func) if isinstance(expr, Call) else None
+        return name is not None and name.rpartition(".")[0] == "torch"
+
+    def _manual_backward(self, call: Call, _: Attr) -> tuple[Event, ...]:
+        # Lightning 2.6: `self.manual_backward(loss)` runs backward and nothing else.
+        return (Backward(call.span, call.argument(0, "loss")),)
+
+    def _zero_grad(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        receiver = place_of(func.value)
+        text = f"{spelled(self._text, func.span)}()"
+        if receiver is None:
+            return (self._escape(call, None, "clears something that has no name here"),)
+        cleared = self._places.cleared(call.span, receiver, text)
+        return cleared or (self._escape(call, None, "clears something that is not known"),)
+
+    def _step(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        return self._stepping.events(call, func)
+
+    def _unscale(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        return self._scaling.unscaled(call, func)
+
+    def _update(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        updated = self._scaling.updated(call, func)
+        return tuple(self._ordinary(call)) if updated is None else updated
+
+    def _own_step(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        return self._stepping.unknown(call, func)
+
+    def _overwrite(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        return self.writes.overwritten(call, func)
+
+    def _change(self, call: Call, func: Attr) -> tuple[Event, ...]:
+        written = self.writes.changed_in_place(call, func)
+        return tuple(self._ordinary(call)) if written is None else written
+
+
+def _named_method(getattr_: Call) -> Attr | None:
+    """What `getattr(holder, "name")` stands for, if the name is written down."""
+    match getattr_.args:
+        case (holder, Const(value=str() as name), *_):
+            return Attr(getattr_.span, holder, name)
+    return None
+
+
+def _unpacked(call: Call) -> Expr | None:
+    """What `*args` or `**kwargs` may pass for an argument that is not written down."""
+    starred = (arg for arg in call.args if isinstance(arg, Starred))
+    return next((k.value for k in call.keywords if k.name is None), next(starred, None))
+
+
+_SPECIAL = {
+    "backward": Calls._backward,
+    "manual_backward": Calls._manual_backward,
+    "step": Calls._step,
+    "unscale_": Calls._unscale,
+    "update": Calls._update,
+    "zero_grad": Calls._zero_grad,
+    "zero_": Calls._overwrite,
+    "fill_": Calls._overwrite,
+    "copy_": Calls._overwrite,
+    **dict.fromkeys(("add_", "sub_", "mul_", "div_", "set_"), Calls._change),
+    **dict.fromkeys(_STEP_LIKE, Calls._own_step),
+}

@@ -1,0 +1,98 @@
+"""Calls that are followed into the functions of the project."""
+
+from collections.abc import Callable
+
+from lintgrad.flow.calls.touching import Touching
+from lintgrad.flow.events import Called, Escape, Event
+from lintgrad.flow.names.scopes import Scope
+from lintgrad.flow.places.callees import Callee
+from lintgrad.flow.places.role import Role
+from lintgrad.flow.places.roles import Roles
+from lintgrad.source.text import Span, spelled
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Attr, Call, Expr, Global
+from lintgrad.syntax.walk import statements_of
+
+
+class Followed:
+    """Turns calls of the project's functions into events.
+
+    `number` gives a frame its number in the program.
+    """
+
+    def __init__(self, roles: Roles, touching: Touching, number: Callable[[Scope], int]) -> None:
+        self._roles = roles
+        self.touching = touching
+        self._number = number
+
+    def events(self, scope: Scope, call: Call) -> tuple[Event, ...] | None:
+        """What a call of a function of the project does; None if it is none."""
+        callee = self._roles.callees.of_call(scope, call)
+        if callee is None and self._roles.callees.is_open(scope, call.func):
+            text = spelled(scope.source.text, call.func.span)
+            return (Escape(call.span, None, f"`{text}(...)` may be overridden"),)
+        if callee is None:
+            return None
+        if not (self.touching.runs_touching(callee) or self.touching.call_may_touch(scope, call)):
+            return ()
+        text = spelled(scope.source.text, call.func.span)
+        if callee.scope.is_generator:
+            reason = f"`{text}(...)` is a generator: it runs as far as something consumes it"
+            return (Escape(call.span, None, reason),)
+        frame = self._roles.frames.of_call(scope, call, callee)
+        return self._into(frame, call.span, text)
+
+    def value(self, scope: Scope, function: Expr) -> tuple[Event, ...] | None:
+        """What calling a function value without arguments does; None if it cannot be seen."""
+        callee = self._roles.callees.of_value(scope, function)
+        if callee is None or callee.scope.is_generator:
+            return None
+        return self._run(callee, function.span, spelled(scope.source.text, function.span))
+
+    def method(self, scope: Scope, receiver: Expr, name: str) -> tuple[Event, ...]:
+        """What a method of an object of a class in the project does, none if there is none."""
+        callee = self._roles.callees.method(scope, receiver, name)
+        if callee is None:
+            return ()
+        return self._run(callee, receiver.span, spelled(scope.source.text, receiver.span))
+
+    def _run(self, callee: Callee, span: Span, text: str) -> tuple[Event, ...]:
+        if not self.touching.runs_touching(callee):
+            return ()
+        return self._into(self._roles.frames.of_arguments(callee, ()), span, text)
+
+    def _into(self, frame: Scope | None, span: Span, text: str) -> tuple[Event, ...]:
+        if frame is None:
+            return (Escape(span, None, f"`{text}(...)` calls itself in ever new ways"),)
+        return (Called(span, self._number(frame)),)
+
+    def is_function(self, scope: Scope, value: Expr) -> bool:
+        """Whether an expression stands for a function of the project."""
+        return self._roles.callees.of_value(scope, value) is not None
+
+    def is_own(self, scope: Scope, func: Attr) -> bool:
+        """Whether a method is the project's own rather than an optimizer's or a tensor's."""
+        found = self._roles.of_expr(scope, func.value)
+        if found is not None and found.role is Role.OPTIMIZER:
+            return func.name not in ("step", "zero_grad") and found.own is not None
+        return self._roles.callees.of_value(scope, func) is not None
+
+    def rebinds(self, scope: Scope, call: Call) -> tuple[str, ...]:
+        """The places of the caller that a followed function gives new values."""
+        callee = self._roles.callees.of_call(scope, call)
+        if callee is None:
+            return ()
+        function = callee.scope
+        shared = {
+            name
+            for statement in statements_of(function.node.body)
+            if isinstance(statement, Global)
+            for name in statement.names
+        }
+        receiver = place_of(callee.receiver.expr) if callee.receiver is not None else None
+        own = {
+            f"{receiver}{place[4:]}"
+            for place in function.bindings
+            if place.startswith("self.") and receiver is not None
+        }
+        return tuple(sorted(shared | own))

@@ -1,0 +1,125 @@
+"""Functions that nobody in sight calls, and optimizers that live on when they return.
+
+Such a function is taken to be called again and again, as long as nothing in sight clears the
+optimizer: what its last call left is then what its next call finds.
+"""
+
+import re
+
+from lintgrad.flow.events.evidence import Basis
+from lintgrad.flow.graph import FlowGraph
+from lintgrad.flow.joining.functions import Lowered
+from lintgrad.flow.joining.program import Mentioned
+from lintgrad.flow.names import guesses
+from lintgrad.flow.names.scopes import Scope, root_of
+from lintgrad.syntax.frameworks import RUN_FOR_EVERY_BATCH, TRAINING_MODULES
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Call, Const, Function
+from lintgrad.syntax.walk import handed_to
+
+
+def called_again(
+    lowered: Lowered, reached: list[FlowGraph], mentioned: Mentioned | None
+) -> frozenset[str]:
+    """The optimizers of a function that every call of it finds as the last one left them.
+
+    `reached` are the graphs that are run through when the function is called.
+    """
+    scope, graph = lowered.scope, lowered.graph
+    if not isinstance(scope.node, Function) or scope.origin is not None:
+        return frozenset()
+    if _is_run_by_trainer(scope):
+        return frozenset(place for place in graph.optimizers if _asked_for(scope, place))
+    given = _is_given_to_engine(scope)
+    if not (given or _is_uncalled(scope, mentioned)):
+        return frozenset()
+    if _clears_elsewhere(scope, reached, mentioned):
+        return frozenset()
+    return frozenset(
+        place
+        for place, optimizer in graph.optimizers.items()
+        if optimizer.basis >= Basis.ANNOTATED
+        and not optimizer.escaped
+        and (_lives_on(scope, place) or (given and not scope.binds(root_of(place))))
+        and not _is_given_away(scope, place)
+    )
+
+
+def _is_run_by_trainer(scope: Scope) -> bool:
+    """Whether a trainer calls the function for every batch, and leaves the updates to it."""
+    if scope.owner is None or scope.name_alone != "training_step":
+        return False
+    automatic = scope.owner.lookup("self.automatic_optimization")
+    values = [binding.value for binding in automatic[1]] if automatic is not None else []
+    return not TRAINING_MODULES.isdisjoint(scope.owner.outside_bases()) and any(
+        isinstance(value, Const) and value.value is False for value in values
+    )
+
+
+def _is_given_to_engine(scope: Scope) -> bool:
+    """Whether a function is given to something that runs it for every batch."""
+    around = scope.parent
+    return around is not None and any(
+        position is not None
+        and (given := call.argument(position, "")) is not None
+        and place_of(given) == scope.name_alone
+        for call in around.calls
+        if (position := RUN_FOR_EVERY_BATCH.get(around.dotted(call.func) or "")) is not None
+    )
+
+
+def _asked_for(scope: Scope, place: str) -> bool:
+    """Whether a place is an optimizer that the trainer keeps."""
+    return any(
+        isinstance(binding.value, Call) and place_of(binding.value.func) == "self.optimizers"
+        for binding in scope.bindings.get(root_of(place), ())
+    )
+
+
+def _is_uncalled(scope: Scope, mentioned: Mentioned | None) -> bool:
+    name = scope.name_alone
+    if guesses.entered_by_name(name):
+        return False
+    pattern = rf"\b{re.escape(name)}\b"
+    defined = rf"\bdef\s+{re.escape(name)}\b"
+    text = scope.source.text
+    if len(re.findall(pattern, text)) > len(re.findall(defined, text)):
+        return False
+    return mentioned is None or not mentioned(scope.source.path, pattern)
+
+
+def _clears_elsewhere(scope: Scope, reached: list[FlowGraph], mentioned: Mentioned | None) -> bool:
+    """Whether anything outside of what the function runs through may clear."""
+    if scope.owner is not None and not all(map(_leaves_alone, scope.owner.outside_bases())):
+        return True
+    text = scope.source.text
+    inside = [g.span for g in reached if g.span.path == scope.source.path]
+    for at in guesses.mentions_of_clearing(text):
+        if not any(span.start <= at < span.end for span in inside):
+            return True
+    name = scope.owner.name if scope.owner is not None else scope.name_alone
+    return mentioned is not None and mentioned(scope.source.path, rf"\b{re.escape(name)}\b")
+
+
+def _leaves_alone(base: str) -> bool:
+    """Whether a base class outside of the project has nothing that clears."""
+    return base in ("object", "ABC", "abc.ABC", "Protocol") or base.startswith("torch.nn.")
+
+
+def _is_given_away(scope: Scope, place: str) -> bool:
+    """Whether a method gives the optimizer to something that is not torch's."""
+    methods = scope.owner.methods.values() if scope.owner is not None else [scope.root]
+    return any(
+        place in {place_of(argument) for argument in handed_to(call)}
+        and not (method.dotted(call.func) or "").startswith("torch.")
+        for method in methods
+        for call in method.calls
+    )
+
+
+def _lives_on(scope: Scope, place: str) -> bool:
+    """Whether a place is an attribute of the object, or a global of the file."""
+    root = root_of(place)
+    if root == "self":
+        return True
+    return not scope.binds(root) and root in scope.root.bindings

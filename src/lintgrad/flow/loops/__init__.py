@@ -1,0 +1,1 @@
+"""Loops and tests: what they count, how far, and which question a test asks."""

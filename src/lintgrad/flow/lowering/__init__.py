@@ -1,0 +1,1 @@
+"""One function lowered to blocks of events."""

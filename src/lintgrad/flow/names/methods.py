@@ -1,0 +1,45 @@
+"""What can be told of a method from how it is written."""
+
+from lintgrad.flow.names.scopes import ClassScope, Scope
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import Const, ExprStmt, Function, Other, Raise, Return, Stmt
+from lintgrad.syntax.walk import statements_of
+
+
+def is_static(method: Scope) -> bool:
+    """Whether a method does not get the object it is called on."""
+    node = method.node
+    decorators = node.decorators if isinstance(node, Function) else ()
+    return any(place_of(d) in ("staticmethod", "classmethod") for d in decorators)
+
+
+def is_abstract(method: Scope) -> bool:
+    """Whether a method is only declared: its body does nothing, or raises."""
+    body = [s for s in statements_of(method.node.body) if not _is_docstring(s)]
+    return all(isinstance(s, Raise) or _returns_nothing(s) for s in body)
+
+
+def _returns_nothing(statement: Stmt) -> bool:
+    if not isinstance(statement, Return):
+        return False
+    value = statement.value
+    return value is None or (isinstance(value, Const) and value.value is None)
+
+
+def _is_docstring(statement: Stmt) -> bool:
+    match statement:
+        case ExprStmt(value=Const(value=str())):
+            return True
+        case ExprStmt(value=Other(parts=())):
+            return True  # `...`
+    return False
+
+
+def overridden_in_file(method: Scope, own: ClassScope, scope: Scope) -> bool:
+    """Whether a class in a file derives from a class and has its own such method."""
+    return any(
+        other is not own
+        and own in other.lineage()
+        and other.method(method.name_alone) is not method
+        for other in scope.root.all_classes()
+    )

@@ -1,0 +1,1 @@
+"""Places: which of them hold optimizers, modules and tensors, and on what evidence."""

@@ -1,0 +1,1 @@
+"""Statements that do not do what they look like."""

@@ -1,0 +1,191 @@
+"""Graphs that a function's backward calls run through: those of losses, and of what they share."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from lintgrad.flow.events import Graph, GraphUsed
+from lintgrad.flow.events.evidence import Basis
+from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.scopes import Scope
+from lintgrad.flow.places.kinds import Kinds
+from lintgrad.flow.slips.carrying import CUTS, Carrying, names_read
+from lintgrad.flow.slips.grad_modes import GradModes
+from lintgrad.syntax import tensors
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import (
+    Assign,
+    Attr,
+    Binary,
+    Call,
+    Const,
+    Expr,
+    ExprStmt,
+    Global,
+    Name,
+    Stmt,
+    Unary,
+)
+from lintgrad.syntax.walk import children_of, statements_of
+
+_SAVES_NOTHING = frozenset(
+    # torch 2.13: a second backward through these alone passes.
+    "sum mean stack cat view reshape flatten squeeze unsqueeze transpose permute expand t clone "
+    "contiguous add sub neg to float double cuda cpu requires_grad_".split()
+)
+
+
+class GraphsUsed:
+    """Turns the backward calls of one function into what they do to graphs."""
+
+    def __init__(self, scope: Scope, kinds: Kinds) -> None:
+        self._scope = scope
+        self._kinds = kinds
+        self._modes = GradModes(scope)
+        self._events: dict[Stmt, tuple[GraphUsed, ...]] = {}
+        self._saved: dict[str, Basis | None] = {}
+        calls = [s for s in statements_of(scope.node.body) if backward_of(s) is not None]
+        if calls:
+            self._read(calls)
+
+    def of(self, statement: Stmt) -> tuple[GraphUsed, ...]:
+        """Which graphs a statement runs backward through."""
+        return self._events.get(statement, ())
+
+    def _read(self, calls: list[Stmt]) -> None:
+        declared = (s for s in statements_of(self._scope.node.body) if isinstance(s, Global))
+        shared = {name for statement in declared for name in statement.names}
+        for statement in calls:
+            call = backward_of(statement)
+            loss = None if call is None else loss_of(call)
+            if call is None or loss is None or loss in shared:
+                continue
+            subjects = [s for place in self._hangs_on(loss, statement) if (s := self._graph(place))]
+            frees = _frees(call)
+            self._events[statement] = tuple(GraphUsed(call.span, s, frees) for s in subjects)
+
+    def _graph(self, place: str) -> Graph | None:
+        bound = self._scope.bindings.get(place, [])
+        if not bound or any(b.via not in (Via.VALUE, Via.CHANGED) for b in bound):
+            return None
+        values = [b.value for b in bound if b.via is Via.VALUE]
+        made = [(v, self._saves(v)) for v in values]
+        saving = tuple((value, basis) for value, basis in made if basis is not None)
+        if not saving:
+            return None
+        return Graph(place, tuple(v for v, _ in saving), min(b for _, b in saving))
+
+    def _saves(self, value: Expr) -> Basis | None:
+        """The evidence that a graph holds tensors which the first backward frees."""
+        match value:
+            case Binary(op="+" | "-", left=left, right=right):
+                found = (self._saves(left), self._saves(right))
+                return max((b for b in found if b is not None), default=None)
+            case Binary(left=left, right=right):
+                known = self._kinds.tensor(left) or self._kinds.tensor(right)
+                return known or self._saves(left) or self._saves(right)
+            case Unary(op="-", value=inner):
+                return self._saves(inner)
+            case Call(func=func):
+                return self._returned(value, func)
+            case Name(id=name):
+                return self._saved_by(name)
+        return None
+
+    def _saved_by(self, name: str) -> Basis | None:
+        """What the graph of a name holds that is bound once."""
+        if name not in self._saved:
+            self._saved[name] = None  # it may be made of itself
+            bound = self._scope.bindings.get(name, [])
+            if len(bound) == 1 and bound[0].via is Via.VALUE:
+                self._saved[name] = self._saves(bound[0].value)
+        return self._saved[name]
+
+    def _returned(self, call: Call, func: Expr) -> Basis | None:
+        name = self._scope.dotted(func) or ""
+        last = func.name if isinstance(func, Attr) else name.rpartition(".")[2]
+        if name in tensors.TENSOR_CLASSES or (name == f"torch.{last}" and last in tensors.MAKES):
+            return None
+        if last in _SAVES_NOTHING:
+            inner = (*call.args[:1], *((func.value,) if isinstance(func, Attr) else ()))
+            found = [b for part in inner if (b := self._saves(part)) is not None]
+            return max(found, default=None)
+        if self._kinds.tensor(call) is not None and last not in CUTS:
+            return self._kinds.tensor(call)
+        return self._trained(func)
+
+    def _trained(self, func: Expr) -> Basis | None:
+        """The evidence that what is called is a module whose parameters are trained here."""
+        place = place_of(func)
+        if place is None or self._scope.dotted(func) is not None:
+            return None
+        return Basis.USED if place in self._carrying.trained else None
+
+    @cached_property
+    def _carrying(self) -> Carrying:
+        return Carrying(self._scope)
+
+    def _hangs_on(self, loss: str, statement: Stmt) -> Iterator[str]:
+        """The loss, and the outputs of trained modules that it is computed from for certain."""
+        yield loss
+        value = _value_before(self._scope.node.body, loss, statement)
+        todo = list(names_read(value, self._carrying)) if value is not None else []
+        seen = {loss}
+        while todo:
+            place = todo.pop()
+            bound = self._scope.bindings.get(place, [])
+            if place in seen or len(bound) != 1 or bound[0].via is not Via.VALUE:
+                continue
+            seen.add(place)
+            value = bound[0].value
+            if self._modes.may_be_off(value.span):
+                continue
+            if isinstance(value, Call) and self._trained(value.func) is not None:
+                yield place
+            else:
+                todo.extend(names_read(value, self._carrying))
+
+
+def backward_of(statement: Stmt) -> Call | None:
+    """The call of a statement that runs backward on a tensor."""
+    match statement:
+        case ExprStmt(value=Call(func=Attr(name="backward")) as call):
+            return call
+    return None
+
+
+def loss_of(call: Call) -> str | None:
+    """The name of the loss, scaled or not."""
+    match call.func:
+        case Attr(value=Name(id=name)):
+            return name
+        case Attr(value=Call(func=Attr(name="scale"), args=(Name(id=name),))):
+            return name
+    return None
+
+
+def _frees(call: Call) -> bool | None:
+    """Whether a backward frees its graph, as far as it is written down."""
+    given = [call.argument(1, "retain_graph"), call.argument(2, "create_graph")]
+    asked = [one for one in given if one is not None]
+    if not asked:
+        return not any(k.name in (None, "inputs") for k in call.keywords)
+    if not all(isinstance(one, Const) for one in asked):
+        return None
+    return not any(isinstance(one, Const) and one.value for one in asked)
+
+
+def _value_before(body: tuple[Stmt, ...], place: str, until: Stmt) -> Expr | None:
+    """What a place was given last before a statement, if that is in the same block."""
+    value: Expr | None = None
+    for statement in body:
+        if statement is until:
+            return value
+        if isinstance(statement, Assign) and place in map(place_of, statement.targets):
+            value = statement.value
+            continue
+        for block in children_of(statement):
+            if until in statements_of(block):
+                return _value_before(block, place, until)
+            if any(isinstance(s, Assign) and place in map(place_of, s.targets) for s in block):
+                value = None
+    return None

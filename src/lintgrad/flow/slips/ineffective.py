@@ -1,0 +1,161 @@
+"""Attributes set where nothing reads them, and clearing that never runs."""
+
+from collections.abc import Iterator
+
+from lintgrad.flow.events import Slipped
+from lintgrad.flow.events.evidence import Basis
+from lintgrad.flow.events.slip import Slip
+from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.scopes import Scope
+from lintgrad.flow.places.gradients_by_hand import grad_holder, is_nothing
+from lintgrad.flow.places.kinds import Kinds, has_own_engine, is_builtin
+from lintgrad.flow.places.of_function import Places
+from lintgrad.flow.places.role import Role
+from lintgrad.flow.places.usage import Usage
+from lintgrad.source.text import Span, spelled
+from lintgrad.syntax.names import place_of
+from lintgrad.syntax.nodes import (
+    Assign,
+    Attr,
+    Call,
+    Comprehension,
+    Const,
+    Expr,
+    ExprStmt,
+    Lambda,
+    Mapping,
+    Name,
+    Sequence,
+)
+from lintgrad.syntax.walk import parts_of
+
+_MISSPELLED = frozenset({"require_grad", "require_grads", "requires_grads"})
+_COLLECTS = frozenset({"list", "tuple", "filter", "iter"})
+
+
+class Ineffective:
+    """Finds what one function sets or clears without effect."""
+
+    def __init__(self, scope: Scope, places: Places, kinds: Kinds, usage: Usage) -> None:
+        self._scope = scope
+        self._places = places
+        self._kinds = kinds
+        self._usage = usage
+        self._text = scope.source.text
+
+    def assigned(self, statement: Assign) -> Iterator[Slipped]:
+        """What an assignment to an attribute does wrong."""
+        for target in statement.targets:
+            if isinstance(target, Attr):
+                if target.name == "grad":
+                    yield from self._gradient(target, statement.value, statement.span)
+                else:
+                    yield from self._flag(target, statement.value, statement.span)
+
+    def _gradient(self, target: Attr, value: Expr, span: Span) -> Iterator[Slipped]:
+        holder = target.value
+        text = spelled(self._text, holder.span)
+        if _is_collection(holder):
+            yield Slipped(span, Slip.CLEAR_RAISES, text, Basis.BUILT, f"for p in {text}")
+        elif is_nothing(value):
+            basis = self._without_gradient(holder)
+            if basis is not None:
+                yield Slipped(span, Slip.CLEAR_ELSEWHERE, text, basis, f"{text}.zero_grad()")
+                return
+        basis = self._has_gradient(holder) if self._no_tensor(value) else None
+        if basis is not None:
+            yield Slipped(span, Slip.GRAD_NO_TENSOR, text, basis, f"{text}.grad = None")
+
+    def _without_gradient(self, holder: Expr) -> Basis | None:
+        """The evidence that something is an optimizer or a module: those have no `.grad`."""
+        place = place_of(holder)
+        if place is None or self._usage.reads(f"{place}.grad"):
+            return None
+        if self._places.role(place) is Role.OPTIMIZER:
+            return self._places.known(self._places.canonical(place)).basis
+        return self._kinds.module(holder)
+
+    def _no_tensor(self, value: Expr) -> bool:
+        match value:
+            case Const(value=constant):
+                return constant is not None
+            case Sequence() | Mapping():
+                return True
+            case Call(func=func):
+                return (self._scope.dotted(func) or "").startswith("numpy.")
+        return False
+
+    def _has_gradient(self, holder: Expr) -> Basis | None:
+        """The evidence that something is a torch tensor, and not another engine's."""
+        if self._kinds.leaf_parameter(holder):
+            return None if has_own_engine(self._scope.root) else Basis.BUILT
+        return self._kinds.tensor(holder)
+
+    def _flag(self, target: Attr, value: Expr, span: Span) -> Iterator[Slipped]:
+        holder = target.value
+        text = spelled(self._text, holder.span)
+        if not (isinstance(value, Const) and isinstance(value.value, bool)):
+            return
+        if target.name in _MISSPELLED:
+            basis = self._has_gradient(holder) or self._kinds.module(holder)
+            if basis is not None and not self._usage.reads(place_of(target) or ""):
+                yield Slipped(
+                    span, Slip.ATTRIBUTE_UNREAD, f"{text}.{target.name}", basis, "requires_grad"
+                )
+        elif target.name == "requires_grad":
+            basis = self._kinds.module(holder)
+            if basis is not None and not self._usage.reads(place_of(target) or ""):
+                call = f"`{text}.requires_grad_({value.value})`"
+                yield Slipped(span, Slip.ATTRIBUTE_UNREAD, f"{text}.requires_grad", basis, call)
+
+    def lazy(self, statement: ExprStmt) -> Iterator[Slipped]:
+        """Clearing in a `map`, a `filter` or a generator that nothing consumes."""
+        value = statement.value
+        cleared: Expr | None = None
+        match value:
+            case Call(func=Name(id="map" | "filter" as name), args=(function, *_)) if is_builtin(
+                self._scope, name
+            ):
+                cleared = self._body(function)
+            case Comprehension(kind="GeneratorExp", element=element):
+                cleared = element
+        if cleared is not None and _clears(cleared):
+            text = spelled(self._text, value.span)
+            yield Slipped(statement.span, Slip.CLEAR_LAZY, text, Basis.BUILT)
+
+    def _body(self, function: Expr) -> Expr | None:
+        if isinstance(function, Lambda):
+            return function.body
+        if isinstance(function, Name):
+            found = self._scope.lookup(function.id)
+            if found is not None and len(found[1]) == 1 and found[1][0].via is Via.VALUE:
+                value = found[1][0].value
+                return value.body if isinstance(value, Lambda) else None
+        return None
+
+
+def _is_collection(holder: Expr) -> bool:
+    """Whether an expression makes a generator or a list of parameters."""
+    match holder:
+        case Call(func=Attr(name="parameters" | "named_parameters"), args=()):
+            return True
+        case Call(func=Name(id=name), args=(inner, *_)) if name in _COLLECTS:
+            return _is_collection(inner)
+    return False
+
+
+def _clears(expr: Expr) -> bool:
+    """Whether evaluating an expression clears gradients."""
+    for part in parts_of(expr):
+        if isinstance(part, Call) and isinstance(part.func, Attr):
+            if part.func.name == "zero_grad":
+                return True
+            if part.func.name in ("zero_", "fill_") and grad_holder(part.func.value) is not None:
+                return True
+        if isinstance(part, Call) and isinstance(part.func, Name) and part.func.id == "setattr":
+            return len(part.args) == 3 and _is_grad(part.args[1])
+    return False
+
+
+def _is_grad(expr: Expr) -> bool:
+    return isinstance(expr, Const) and expr.value == "grad"
