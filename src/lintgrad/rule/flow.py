@@ -8,7 +8,8 @@ from typing import TypeVar
 from lintgrad.dataflow.between import past, through
 from lintgrad.dataflow.conditions import condition_of
 from lintgrad.dataflow.contexts import Context, contexts_of, contexts_of_next_call
-from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
+from lintgrad.dataflow.solution import Point, Problem, Solution, events_of
+from lintgrad.dataflow.solve import solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, Typestate
 from lintgrad.dataflow.witness import trail
 from lintgrad.flow.events import (
