@@ -17,7 +17,7 @@ from lintgrad.errors import LintgradError
 from lintgrad.registry import installed_rules
 from lintgrad.rule import Confidence
 from lintgrad.settings.keys import KEYS, OUTPUT_FORMATS
-from lintgrad.settings.read import nearest_settings
+from lintgrad.settings.read import settings_in
 from lintgrad.settings.schema import schema
 from lintgrad.settings.shown import shown
 from lintgrad.settings.values import Asked, Settings
@@ -199,7 +199,7 @@ def test_the_schema_accepts_what_lintgrad_accepts_and_nothing_else(
     (folder / "lintgrad.toml").write_text(_toml(values), encoding="utf-8")
     valid = jsonschema.Draft202012Validator(schema(installed_rules())).is_valid(values)
     try:
-        nearest_settings(folder)
+        settings_in(folder)
     except LintgradError:
         assert not valid
     else:
@@ -249,7 +249,8 @@ def test_settings_shown_can_be_read_again(tmp_path: Path) -> None:
     said = Settings(("LG1",), ignore=('a"b',), exclude=("x\\y",), extend_exclude=("z",))
     text = "\n".join(shown(said, ["LG101"], ("x\\y", "z")))
     (tmp_path / "lintgrad.toml").write_text(text, encoding="utf-8")
-    again = nearest_settings(tmp_path)
+    again = settings_in(tmp_path)
+    assert again is not None
     assert (again.select, again.ignore, again.exclude) == (("LG1",), ('a"b',), ("x\\y", "z"))
 
 
