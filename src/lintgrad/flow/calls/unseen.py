@@ -6,6 +6,7 @@ from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.bound_once import bound_once, from_caller
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.gradients_by_hand import grad_holder, part_of_grad
+from lintgrad.flow.places.module_classes import builds_module
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Role
 from lintgrad.source.text import spelled
@@ -90,7 +91,7 @@ class Unseen:
         return found is not None and all(
             binding.via is Via.VALUE
             and isinstance(binding.value, Call)
-            and (found[0].dotted(binding.value.func) or "").startswith("torch.nn.")
+            and builds_module(found[0], binding.value)
             for binding in found[1]
         )
 

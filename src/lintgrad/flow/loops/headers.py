@@ -33,9 +33,9 @@ from lintgrad.syntax.walk import expressions_of, handed_to, parts_of, statements
 
 Arguments = Mapping_[str, Argument]
 
-_IN_ORDER = frozenset({"list", "tuple", "iter", "enumerate"})
-"""What goes through all that it is given, from the first to the last."""
-_PASSES_LENGTH = _IN_ORDER | {"tqdm", "trange", "reversed"}
+_PASSES_LENGTH = frozenset({"tqdm", "trange", "list", "tuple", "reversed", "iter", "enumerate"})
+_IN_ORDER = _PASSES_LENGTH - {"reversed"} | {"cycle", "islice"}
+"""What goes through the things that it is given from the first on, if not to the last."""
 
 
 def names_in(target: Expr) -> tuple[str, ...]:
