@@ -125,21 +125,24 @@ def _unary(op: str, value: Value) -> Value:
 
 def _binary(expr: Binary | Compare, around: Surroundings) -> Values:
     place = around.at(expr.span)
-    operation = matrix_product if expr.op == "@" else broadcast
-    compares = isinstance(expr, Compare)
 
     def apply(left: Value, right: Value) -> Value:
-        if left.is_collection or right.is_collection:
-            both = left.kind is right.kind is Kind.ITEMS and expr.op == "+"
-            return items(*left.items, *right.items) if both else UNKNOWN
-        result = operation(left, right)
-        if not compares:
-            is_mask = left.is_mask and right.is_mask
-            return replace(links.linked(result, (left, right), place.recording), is_mask=is_mask)
-        link = Link.ANY if result.kind is Kind.UNKNOWN else Link.NONE
-        return Value(result.kind, result.sizes, is_mask=True, link=link)
+        return combined(expr, left, right, place)
 
     return lifted(apply, [values_of(expr.left, around), values_of(expr.right, around)])
+
+
+def combined(expr: Binary | Compare, left: Value, right: Value, place: links.Place) -> Value:
+    """What an operator makes of two values."""
+    if left.is_collection or right.is_collection:
+        both = left.kind is right.kind is Kind.ITEMS and expr.op == "+"
+        return items(*left.items, *right.items) if both else UNKNOWN
+    result = matrix_product(left, right) if expr.op == "@" else broadcast(left, right)
+    if isinstance(expr, Compare):
+        link = Link.ANY if result.kind is Kind.UNKNOWN else Link.NONE
+        return Value(result.kind, result.sizes, is_mask=True, link=link)
+    is_mask = left.is_mask and right.is_mask
+    return replace(links.linked(result, (left, right), place.recording), is_mask=is_mask)
 
 
 def _sequence(expr: Sequence, around: Surroundings) -> Values:
