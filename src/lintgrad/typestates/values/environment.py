@@ -7,7 +7,7 @@ from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Binary, Call, Const, Expr, Item, Sequence
 from lintgrad.typestates.values import builtins, links
 from lintgrad.typestates.values.arguments import Given, truth
-from lintgrad.typestates.values.evaluate import Surroundings, element_of, values_of
+from lintgrad.typestates.values.evaluate import Surroundings, element_of, elements_of, values_of
 from lintgrad.typestates.values.indexing import indexed
 from lintgrad.typestates.values.possible import ANYTHING, Values, joined, lifted
 from lintgrad.typestates.values.updating import in_place, updated
@@ -210,4 +210,4 @@ _FROM_NUMBERS = ("zero_", "fill_", "normal_", "uniform_", "bernoulli_", "random_
 
 def iterated(target: Expr, values: Values, env: Env) -> None:
     """Give a loop's target what the loop goes through."""
-    unpack(target, lifted(element_of, [values]), env)
+    unpack(target, elements_of(values), env)

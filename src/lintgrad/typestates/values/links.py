@@ -107,6 +107,11 @@ def called(name: str, result: Value, given: Given, at: Place) -> Value:
     return result.linked(*hang)
 
 
+def compared(result: Value, operands: Iterable[Value], at: Place) -> Value:
+    """The result of a comparison of tensors: it has no graph, whatever goes in."""
+    return result.linked(*_cut(hang_of(operands, at.recording), at))
+
+
 RECORDED = Recording()
 """Where gradients are recorded."""
 
