@@ -111,7 +111,8 @@ def _zipped(given: Given, _: links.Place) -> Value:
     if not given.complete or given.named:
         return many(UNKNOWN)
     if all(value.kind is Kind.ITEMS and not value.names for value in given.args):
-        return items(*(items(*row) for row in zip(*(value.items for value in given.args))))
+        rows = [value.items for value in given.args]
+        return items(*(items(*row) for row in zip(*rows, strict=False)))
     return many(items(*map(_each, given.args)))
 
 
