@@ -20,7 +20,9 @@ from lintgrad.flow.events import (
     Graph,
     GraphUsed,
     Leaf,
+    Saved,
     Slipped,
+    WeightsUsed,
 )
 from lintgrad.flow.events.slip import Slip
 from lintgrad.flow.graph import Enter, FlowGraph, Leave, reachable
@@ -81,6 +83,11 @@ class Flow:
     def values_on_graphs(self) -> Iterator[Graph]:
         """The names of the function itself whose graphs its backward calls run through."""
         found = (event for _, event in events_of(self.graph) if isinstance(event, GraphUsed))
+        yield from {event.subject: None for event in found}
+
+    def saved_weights(self) -> Iterator[Saved]:
+        """The names of the function itself whose graphs have saved weights for a backward."""
+        found = (event for _, event in events_of(self.graph) if isinstance(event, WeightsUsed))
         yield from {event.subject: None for event in found}
 
     def met(

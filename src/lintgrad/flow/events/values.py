@@ -85,3 +85,25 @@ class GraphUsed:
     span: Span
     subject: Graph
     frees: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A name whose graph has saved the weights of a module: the expressions that make it anew.
+
+    Steppers are the optimizers that change the weights in place.
+    """
+
+    place: str
+    made: tuple[Expr, ...]
+    module: str
+    steppers: frozenset[str]
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsUsed:
+    """A backward needs the weights as they were when they were saved."""
+
+    span: Span
+    subject: Saved

@@ -8,8 +8,9 @@ from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.kinds import Kinds
-from lintgrad.flow.slips.carrying import CUTS, Carrying, names_read
+from lintgrad.flow.slips.carrying import CUTS, Carrying
 from lintgrad.flow.slips.grad_modes import GradModes
+from lintgrad.flow.slips.outputs import Outputs
 from lintgrad.syntax import tensors
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
@@ -124,25 +125,18 @@ class GraphsUsed:
     def _carrying(self) -> Carrying:
         return Carrying(self._scope)
 
+    @cached_property
+    def _outputs(self) -> Outputs:
+        return Outputs(self._scope, self._carrying, self._modes)
+
     def _hangs_on(self, loss: str, statement: Stmt) -> Iterator[str]:
         """The loss, and the outputs of trained modules that it is computed from for certain."""
         yield loss
-        value = _value_before(self._scope.node.body, loss, statement)
-        todo = list(names_read(value, self._carrying)) if value is not None else []
-        seen = {loss}
-        while todo:
-            place = todo.pop()
-            bound = self._scope.bindings.get(place, [])
-            if place in seen or len(bound) != 1 or bound[0].via is not Via.VALUE:
-                continue
-            seen.add(place)
-            value = bound[0].value
-            if self._modes.may_be_off(value.span):
-                continue
-            if isinstance(value, Call) and self._trained(value.func) is not None:
-                yield place
-            else:
-                todo.extend(names_read(value, self._carrying))
+        value = value_before(self._scope.node.body, loss, statement)
+        if value is not None:
+            yield from (place for place, _ in self._outputs.of(value, (loss,)))
+        else:
+            yield from self._outputs.shared(loss, statement.span)
 
 
 def backward_of(statement: Stmt) -> Call | None:
@@ -174,7 +168,7 @@ def _frees(call: Call) -> bool | None:
     return not any(isinstance(one, Const) and one.value for one in asked)
 
 
-def _value_before(body: tuple[Stmt, ...], place: str, until: Stmt) -> Expr | None:
+def value_before(body: tuple[Stmt, ...], place: str, until: Stmt) -> Expr | None:
     """What a place was given last before a statement, if that is in the same block."""
     value: Expr | None = None
     for statement in body:
@@ -185,7 +179,7 @@ def _value_before(body: tuple[Stmt, ...], place: str, until: Stmt) -> Expr | Non
             continue
         for block in children_of(statement):
             if until in statements_of(block):
-                return _value_before(block, place, until)
+                return value_before(block, place, until)
             if any(isinstance(s, Assign) and place in map(place_of, s.targets) for s in block):
                 value = None
     return None

@@ -20,6 +20,7 @@ from lintgrad.flow.slips.graphs_used import GraphsUsed
 from lintgrad.flow.slips.ineffective import Ineffective
 from lintgrad.flow.slips.leaves import Leaves
 from lintgrad.flow.slips.misfits import Misfits
+from lintgrad.flow.slips.weights import SavedWeights
 from lintgrad.source.text import spelled
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
@@ -56,6 +57,7 @@ class Slips:
         self._leaves = Leaves(scope, self._kinds)
         self._carried = Carried(scope)
         self._graphs = GraphsUsed(scope, self._kinds)
+        self._weights = SavedWeights(scope, places)
         self._tried = _tried(scope)
         self._looked_at = frozenset(s for s in _slipping(scope) if s not in self._tried)
         """The statements of the function itself: parts of expressions are lowered as if they were
@@ -69,6 +71,7 @@ class Slips:
             *self._consuming.of(statement),
             *(e for e in self._leaves.of(statement) if not self._is_tried(statement, e)),
             *self._graphs.of(statement),
+            *self._weights.of(statement),
             *self._carried.of(statement),
         )
 
