@@ -29,7 +29,8 @@ for step in range(5):
 ```
 
 ## Known limits
-Only leaves that the same function makes, and whose flag nothing switches, are judged. A function
+Only leaves whose flag nothing switches are judged: those that the same function makes or is passed,
+and, where it runs backward, parameters of modules and attributes that are given nothing but leaves. A function
 that is decorated with `no_grad`, and a file that calls `set_grad_enabled`, are left alone.
 
 ## References

@@ -30,6 +30,8 @@ class Slip(Enum):
     """`model.requires_grad = False`: an attribute is set that nothing reads."""
     LEAF_IN_GRAPH = auto()
     """`w -= rate * w.grad` outside of `no_grad`."""
+    LEAF_LOST = auto()
+    """`p = p - rate * p.grad`: the name gets a new tensor, and the leaf stays as it was."""
     GRAD_OF_COMPUTED = auto()
     """`(w * 2).grad`: only leaves get gradients."""
     GRAPH_CARRIED = auto()
