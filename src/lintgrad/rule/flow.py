@@ -70,6 +70,12 @@ class Flow:
         found = (event for _, event in events_of(self.graph) if isinstance(event, Slipped))
         yield from {event: None for event in found if event.slip in kinds}
 
+    def slips_within(self, kind: Slip) -> Iterator[Slipped]:
+        """The same of one kind, those of the functions it calls among them."""
+        reached = (self.graphs[number] for number in reachable(self.graphs, self.number))
+        found = (event for graph in reached for _, event in events_of(graph))
+        yield from {e: None for e in found if isinstance(e, Slipped) and e.slip is kind}
+
     def generators(self) -> Iterator[Exhaustible]:
         """The places of the function itself that hold a generator, and are read."""
         found = (event for _, event in events_of(self.graph) if isinstance(event, Consumed))
