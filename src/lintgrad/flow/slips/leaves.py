@@ -122,13 +122,27 @@ class Leaves:
 
     def _flagged(self, statement: Stmt) -> Iterator[Slipped]:
         """A flag that is set on what was computed, and requires a gradient anyway."""
+        if self._modes.may_be_off(statement.span):
+            return
         match statement:
             case ExprStmt(value=Call(func=Attr(value=Name(id=name), name="requires_grad_"))) if (
-                name in self._computed and not self._modes.may_be_off(statement.span)
+                name in self._computed
             ):
                 cut = f"`{name} = {name}.detach().requires_grad_()`"
                 text = f"{name}.requires_grad_()"
                 yield Slipped(statement.span, Slip.RESULT_DROPPED, text, Basis.USED, cut)
+            case Assign(targets=(Attr(value=Name(id=name), name="requires_grad"),)) if (
+                name in self._computed and not self._is_detached(name)
+            ):
+                cut = f"`{name}.detach()`"
+                yield Slipped(statement.span, Slip.FLAG_RAISES, name, Basis.USED, cut)
+
+    def _is_detached(self, name: str) -> bool:
+        """Whether a computed tensor is made a leaf in place."""
+        calls = (call.func for call in self._scope.calls)
+        return any(
+            isinstance(f, Attr) and f.name == "detach_" and place_of(f.value) == name for f in calls
+        )
 
     def _of_computed(self, statement: Stmt) -> Iterator[Slipped]:
         """The gradient of something computed, where it is put to use."""
