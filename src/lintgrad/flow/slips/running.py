@@ -19,6 +19,7 @@ from lintgrad.syntax.nodes import (
     Expr,
     ExprStmt,
     For,
+    Item,
     Name,
     Sequence,
     Stmt,
@@ -99,7 +100,7 @@ class Running:
         )
 
     def _is_used(self, total: str) -> bool:
-        """Whether backward runs through a sum, or something is computed of it that it may."""
+        """Whether backward runs through a sum or list, or may run through what is made of it."""
         made_of = self._made_of(total)
         for statement in statements_of(self._scope.node.body):
             for expr in expressions_of(statement):
@@ -108,6 +109,8 @@ class Running:
                         case Call(func=Attr(value=receiver, name="backward")):
                             if made_of.intersection(names_read(receiver, lambda _: True)):
                                 return True
+                        case Item(value=collection) if place_of(collection) == total:
+                            return True  # an element is used by itself
                         case Call(args=args) if not _only_shows(part):
                             if any(place_of(argument) in made_of for argument in args):
                                 return True

@@ -265,7 +265,7 @@ def element_of(value: Value) -> Value:
 
 def elements_of(values: Values) -> Values:
     """What a loop over any of some values may go through, one in each turn."""
-    return limited(element for value in values for element in _elements(value))
+    return limited(element for value in values for element in _elements(value)) or ANYTHING
 
 
 def _elements(value: Value) -> tuple[Value, ...]:
