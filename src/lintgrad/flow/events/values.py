@@ -71,11 +71,16 @@ class LeafRenewed:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A name whose value hangs on a graph: the expressions that make it anew."""
+    """A name whose value hangs on a graph: the expressions that make it anew.
+
+    Others add to what it was: those hang on the old graph, too. Empty are those without a graph.
+    """
 
     place: str
     made: tuple[Expr, ...]
     basis: Basis
+    added: tuple[Expr, ...] = ()
+    empty: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class Carried:
             if not isinstance(statement, Assign) or not isinstance(statement.value, Call):
                 continue
             made = {name for target in statement.targets for name in names_in(target)}
-            given = {p for a in statement.value.args if (p := place_of(a)) is not None}
+            given = {name for a in statement.value.args for name in names_in(a)}
             for state in made & given:
                 if (
                     place_of(statement.value.func) in self._carrying.trained

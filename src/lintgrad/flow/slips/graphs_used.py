@@ -8,7 +8,7 @@ from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.kinds import Kinds
-from lintgrad.flow.slips.carrying import CUTS, Carrying
+from lintgrad.flow.slips.carrying import CUTS, Carrying, kept
 from lintgrad.flow.slips.grad_modes import GradModes
 from lintgrad.flow.slips.outputs import Outputs
 from lintgrad.syntax import tensors
@@ -68,12 +68,34 @@ class GraphsUsed:
         bound = self._scope.bindings.get(place, [])
         if not bound or any(b.via not in (Via.VALUE, Via.CHANGED) for b in bound):
             return None
-        values = [b.value for b in bound if b.via is Via.VALUE]
-        made = [(v, self._saves(v)) for v in values]
-        saving = tuple((value, basis) for value, basis in made if basis is not None)
-        if not saving:
+        sums = [b.value for b in bound if b.via is Via.CHANGED or self._is_sum(b.value, place)]
+        values = [b.value for b in bound if b.value not in sums]
+        added = [(v, s) for v in sums if (s := self._adds(v)) is not None]
+        made = [(v, s) for v in values if (s := self._saves(v)) is not None]
+        if not made and not added:
             return None
-        return Graph(place, tuple(v for v, _ in saving), min(b for _, b in saving))
+        basis = min(basis for _, basis in (*made, *added))
+        empty = tuple(filter(self._is_empty, values))
+        return Graph(place, _first(made), basis, _first(added), empty)
+
+    def _is_sum(self, value: Expr, place: str) -> bool:
+        """Whether a value adds something to what the place held: `total + loss`."""
+        return (
+            isinstance(value, Binary)
+            and value.op == "+"
+            and place in (place_of(value.left), place_of(value.right))
+        )
+
+    def _adds(self, value: Expr) -> Basis | None:
+        """The evidence that what is added hangs on a graph which holds tensors."""
+        return None if self._modes.may_be_off(value.span) else self._saves(value)
+
+    def _is_empty(self, value: Expr) -> bool:
+        if isinstance(value, Const):
+            return True
+        if not isinstance(value, Call) or value.keywords:
+            return False
+        return self._scope.dotted(value.func) in ("torch.zeros", "torch.tensor")
 
     def _saves(self, value: Expr) -> Basis | None:
         """The evidence that a graph holds tensors which the first backward frees."""
@@ -112,6 +134,9 @@ class GraphsUsed:
             return max(found, default=None)
         if self._kinds.tensor(call) is not None and last not in CUTS:
             return self._kinds.tensor(call)
+        if self._carrying(call):
+            calls = (p for p in kept(call, self._carrying) if isinstance(p, Call))
+            return next((b for c in calls if (b := self._trained(c.func)) is not None), None)
         return self._trained(func)
 
     def _trained(self, func: Expr) -> Basis | None:
@@ -137,6 +162,10 @@ class GraphsUsed:
             yield from (place for place, _ in self._outputs.of(value, (loss,)))
         else:
             yield from self._outputs.shared(loss, statement.span)
+
+
+def _first(pairs: list[tuple[Expr, Basis]]) -> tuple[Expr, ...]:
+    return tuple(value for value, _ in pairs)
 
 
 def backward_of(statement: Stmt) -> Call | None:
