@@ -8,7 +8,8 @@ from typing import TypeVar
 from lintgrad.dataflow.between import past, through
 from lintgrad.dataflow.conditions import condition_of
 from lintgrad.dataflow.contexts import Context, contexts_of, contexts_of_next_call
-from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
+from lintgrad.dataflow.solution import Point, Problem, Solution, events_of
+from lintgrad.dataflow.solve import solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, Typestate
 from lintgrad.dataflow.witness import trail
 from lintgrad.flow.events import (
@@ -72,9 +73,7 @@ class Flow:
 
     def slips_within(self, kind: Slip) -> Iterator[Slipped]:
         """The same of one kind, those of the functions it calls among them."""
-        reached = (self.graphs[number] for number in reachable(self.graphs, self.number))
-        found = (event for graph in reached for _, event in events_of(graph))
-        yield from {e: None for e in found if isinstance(e, Slipped) and e.slip is kind}
+        yield from {e: None for e in self.events(Slipped) if e.slip is kind}
 
     def generators(self) -> Iterator[Exhaustible]:
         """The places of the function itself that hold a generator, and are read."""

@@ -4,12 +4,9 @@ from typing import NamedTuple
 
 from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.scopes import ClassScope, Scope
-from lintgrad.syntax import apis
+from lintgrad.syntax import apis, modules
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Sequence
-
-_SAME_MODULE = frozenset({"to", "cuda", "cpu", "train", "eval", "float", "double", "half"})
-"""Methods of a module that return the module itself."""
 
 
 class Parallel(NamedTuple):
@@ -34,7 +31,7 @@ def parallel_of(scope: Scope, module: Expr) -> Parallel | None:
 def _built(scope: Scope, module: Expr, before: Call | None = None) -> Call | None:
     """The call that builds a module, for a name the last one (before another, if that is given)."""
     match module:
-        case Call(func=Attr(value=receiver, name=name)) if name in _SAME_MODULE:
+        case Call(func=Attr(value=receiver, name=name)) if name in modules.SAME_OBJECT:
             return _built(scope, receiver, before)
         case Call():
             return module

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lintgrad.flow.events import Slipped
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.events.slip import Slip
-from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import bound_once
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.gradients_by_hand import clears, grad_holder, is_nothing
 from lintgrad.flow.places.kinds import Kinds, has_own_engine, is_built_module, is_builtin
@@ -90,17 +90,8 @@ class Ineffective:
 
     def _is_collection(self, holder: Expr) -> bool:
         """Whether an expression makes a generator or a list of parameters, or names one."""
-        match holder:
-            case Call(func=Attr(name="parameters" | "named_parameters"), args=()):
-                return True
-            case Call(func=Name(id=name), args=(inner, *_)) if name in _COLLECTS:
-                return self._is_collection(inner)
-            case Name(id=name):
-                found = self._scope.lookup(name)
-                if found is not None and len(found[1]) == 1 and found[1][0].via is Via.VALUE:
-                    value = found[1][0].value
-                    return isinstance(value, Call) and self._is_collection(value)
-        return False
+        made = bound_once(self._scope, holder)
+        return _makes_collection(holder if made is None else made.expr)
 
     def _without_gradient(self, holder: Expr) -> Basis | None:
         """The evidence that something is an optimizer or a module: those have no `.grad`."""
@@ -170,12 +161,17 @@ class Ineffective:
     def _body(self, function: Expr) -> Expr | None:
         if isinstance(function, Lambda):
             return function.body
-        if isinstance(function, Name):
-            found = self._scope.lookup(function.id)
-            if found is not None and len(found[1]) == 1 and found[1][0].via is Via.VALUE:
-                value = found[1][0].value
-                return value.body if isinstance(value, Lambda) else None
-        return None
+        bound = bound_once(self._scope, function) if isinstance(function, Name) else None
+        return bound.expr.body if bound and isinstance(bound.expr, Lambda) else None
+
+
+def _makes_collection(holder: Expr) -> bool:
+    match holder:
+        case Call(func=Attr(name="parameters" | "named_parameters"), args=()):
+            return True
+        case Call(func=Name(id=name), args=(inner, *_)) if name in _COLLECTS:
+            return _makes_collection(inner)
+    return False
 
 
 def _clears(expr: Expr) -> bool:

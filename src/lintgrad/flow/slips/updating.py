@@ -6,6 +6,7 @@ from lintgrad.flow.events import Leaf, Slipped
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.events.slip import Slip
 from lintgrad.flow.names.bindings import Via, at
+from lintgrad.flow.names.bound_once import once
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.kinds import Kinds, has_own_engine
 from lintgrad.flow.slips.grad_modes import GradModes
@@ -96,10 +97,10 @@ class Updating:
     def _elements(self, iterated: Expr) -> Basis | None:
         """The evidence that all that a loop runs over are such leaves."""
         if isinstance(iterated, Name):
-            bound = self._scope.bindings.get(iterated.id, [])
-            if len(bound) != 1 or bound[0].via is not Via.VALUE:
+            made = once((self._scope, self._scope.bindings.get(iterated.id, [])))
+            if made is None:
                 return None
-            iterated = bound[0].value
+            iterated = made.expr
         if not isinstance(iterated, Sequence) or not iterated.items:
             return None
         sure = all(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lintgrad.flow.events import Saved, WeightsUsed
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import definition, once
 from lintgrad.flow.names.scopes import ClassScope, Scope
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.slips.carrying import Carrying, kept
@@ -55,8 +56,8 @@ class SavedWeights:
                     yield WeightsUsed(call.span, saved)
 
     def _only(self, loss: str) -> Expr | None:
-        bound = self._scope.bindings.get(loss, [])
-        return bound[0].value if len(bound) == 1 and bound[0].via is Via.VALUE else None
+        made = once((self._scope, self._scope.bindings.get(loss, [])))
+        return None if made is None else made.expr
 
     def _saved(self, place: str, made: Expr) -> Iterator[Saved]:
         """The weights that are saved where a value is computed."""
@@ -101,15 +102,10 @@ def _depth(scope: Scope, module: str) -> Basis | None:
 
     That of a first layer is not needed, unless its input requires gradients.
     """
-    found = scope.lookup(module)
-    if found is None:
+    made = definition(scope, module)
+    if made is None or not isinstance(made.expr, Call):
         return Basis.USED
-    where, bound = found
-    if len(bound) != 1 or bound[0].via is not Via.VALUE or not isinstance(bound[0].value, Call):
-        return Basis.USED
-    build = bound[0].value
-    while isinstance(build.func, Attr) and isinstance(build.func.value, Call):
-        build = build.func.value  # `Net().cuda()`
+    where, build = made.scope, made.expr
     own = where.class_named(place_of(build.func) or "")
     if own is not None:
         return Basis.USED if _layers(own) > 1 else None
