@@ -1,4 +1,4 @@
-"""A backward runs through what is freed, or through weights that a step has changed.
+"""A backward runs through what is freed, or through weights that have changed.
 
 `backward()` frees what the graph saved for it. Going through the same part again raises
 `RuntimeError: Trying to backward through the graph a second time` (torch 2.13), unless the earlier
