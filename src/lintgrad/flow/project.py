@@ -8,6 +8,7 @@ from lintgrad.flow.graph import FlowGraph
 from lintgrad.flow.joining.linking import Linker
 from lintgrad.flow.joining.program import Finder, Mentioned, Program
 from lintgrad.flow.slips.of_function import may_slip
+from lintgrad.flow.slips.running import evaluates
 from lintgrad.source.text import Source
 
 _MOST_FILES = 300
@@ -52,7 +53,12 @@ class Project:
             scope
             for scope in file.scopes
             if program.strength(scope) is not None
-            and (program.touching.may_touch(scope) or may_slip(scope) or differentiates(scope))
+            and (
+                program.touching.may_touch(scope)
+                or may_slip(scope)
+                or differentiates(scope)
+                or evaluates(scope)
+            )
         ]
         numbers, graphs = self._linker.graphs(roots)
         sources = {path: each.source for path, each in program.files.items()}

@@ -21,7 +21,9 @@ from lintgrad.flow.events import (
     Graph,
     GraphUsed,
     Leaf,
+    Saved,
     Slipped,
+    WeightsUsed,
 )
 from lintgrad.flow.events.slip import Slip
 from lintgrad.flow.graph import Enter, FlowGraph, Leave, reachable
@@ -71,6 +73,10 @@ class Flow:
         """The function's own statements that do not do what they look like, each once."""
         yield from {event: None for event in self._own(Slipped) if event.slip in kinds}
 
+    def slips_within(self, kind: Slip) -> Iterator[Slipped]:
+        """The same of one kind, those of the functions it calls among them."""
+        yield from {e: None for e in self.events(Slipped) if e.slip is kind}
+
     def generators(self) -> Iterator[Exhaustible]:
         """The places of the function itself that hold a generator, and are read."""
         yield from {event.subject: None for event in self._own(Consumed)}
@@ -82,6 +88,11 @@ class Flow:
     def values_on_graphs(self) -> Iterator[Graph]:
         """The names of the function itself whose graphs its backward calls run through."""
         yield from {event.subject: None for event in self._own(GraphUsed)}
+
+    def saved_weights(self) -> Iterator[Saved]:
+        """The names of the function itself whose graphs have saved weights for a backward."""
+        found = (event for _, event in events_of(self.graph) if isinstance(event, WeightsUsed))
+        yield from {event.subject: None for event in found}
 
     def met(
         self,

@@ -88,6 +88,9 @@ CONTAINERS_OF_MODULES = frozenset(
     }
 )
 
+SCATTERS = frozenset({"torch.nn.DataParallel", "torch.nn.parallel.DataParallel"})
+"""Wrappers that run a module on several devices and gather the results (torch 2.13)."""
+
 SAME_MODULE_ATTRIBUTES = frozenset({"module", "_orig_mod", "data"})
 """Attributes that lead from a wrapper to what it wraps: the same parameters either way."""
 

@@ -36,7 +36,9 @@ from lintgrad.flow.events.values import (
     GraphUsed,
     Leaf,
     LeafRenewed,
+    Saved,
     Slipped,
+    WeightsUsed,
 )
 
 __all__ = [
@@ -68,6 +70,7 @@ __all__ = [
     "Rebind",
     "Replace",
     "Restore",
+    "Saved",
     "Scaler",
     "ScalerUpdate",
     "SchedulerBuild",
@@ -77,6 +80,7 @@ __all__ = [
     "StepCall",
     "Unheld",
     "Unscale",
+    "WeightsUsed",
     "ZeroGrad",
 ]
 
@@ -108,6 +112,7 @@ Event = (
     | GradRead
     | LeafRenewed
     | GraphUsed
+    | WeightsUsed
 )
 
 GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called, Clip, Unscale, ScalerUpdate)
