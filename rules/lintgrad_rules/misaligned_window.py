@@ -107,12 +107,13 @@ _TOLD = {
 
 
 def _is_window(flow: Flow, gate: Gate) -> bool:
-    """Whether the loss is divided by what the guard divides by: a window is meant."""
-    return any(
+    """Whether a window is meant: the loss is divided by it, or what is left out is kept."""
+    divided = any(
         same_number(factor, gate.modulus)
         for backward in gate.backwards
         for factor in flow.scale(backward).factors
     )
+    return divided or any(window.step is gate.step for window in flow.windows.whole)
 
 
 def _out_of_phase(spoilt: Spoilt) -> Finding:
