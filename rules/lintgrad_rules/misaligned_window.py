@@ -71,7 +71,8 @@ def misaligned_window(flow: Flow) -> Iterator[Finding]:
             yield _out_of_phase(spoilt)
     for gate in flow.gates:
         told = _TOLD.get(gate.opens)
-        if told is None or (gate.opens is Opens.MOSTLY and not _is_window(flow, gate)):
+        doubtful = gate.opens is Opens.MOSTLY or gate.apart
+        if told is None or (doubtful and not _is_window(flow, gate)):
             continue
         place = gate.optimizer.place
         yield Finding(
@@ -108,12 +109,13 @@ _TOLD = {
 
 def _is_window(flow: Flow, gate: Gate) -> bool:
     """Whether a window is meant: the loss is divided by it, or what is left out is kept."""
-    divided = any(
-        same_number(factor, gate.modulus)
+    divided = [
+        any(same_number(factor, gate.modulus) for factor in flow.scale(backward).factors)
         for backward in gate.backwards
-        for factor in flow.scale(backward).factors
-    )
-    return divided or any(window.step is gate.step for window in flow.windows.whole)
+    ]
+    if gate.apart:  # what else differs between the two sides may be meant
+        return gate.opens is Opens.MOSTLY and all(divided)
+    return any(divided) or any(window.step is gate.step for window in flow.windows.whole)
 
 
 def _out_of_phase(spoilt: Spoilt) -> Finding:
