@@ -88,6 +88,14 @@ CONTAINERS_OF_MODULES = frozenset(
     }
 )
 
+LOOKS_AT_MODE_IN_FORWARD = frozenset(
+    # What decides in its forward pass whether backward synchronises (torch 2.13, measured).
+    {
+        "torch.nn.parallel.DistributedDataParallel",
+        "torch.nn.parallel.distributed.DistributedDataParallel",
+    }
+)
+
 SAME_MODULE_ATTRIBUTES = frozenset({"module", "_orig_mod", "data"})
 """Attributes that lead from a wrapper to what it wraps: the same parameters either way."""
 

@@ -28,6 +28,7 @@ from lintgrad.flow.events.steps import (
     StepCall,
     Unheld,
 )
+from lintgrad.flow.events.syncing import Forward, SyncMode
 from lintgrad.flow.events.values import (
     Consumed,
     Exhaustible,
@@ -55,6 +56,7 @@ __all__ = [
     "Escape",
     "Event",
     "Exhaustible",
+    "Forward",
     "Given",
     "GradAssign",
     "GradRead",
@@ -75,6 +77,7 @@ __all__ = [
     "Slipped",
     "Step",
     "StepCall",
+    "SyncMode",
     "Unheld",
     "Unscale",
     "ZeroGrad",
@@ -108,13 +111,26 @@ Event = (
     | GradRead
     | LeafRenewed
     | GraphUsed
+    | Forward
+    | SyncMode
 )
 
-GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called, Clip, Unscale, ScalerUpdate)
+GRADIENT_EVENTS = (
+    Backward,
+    Step,
+    ZeroGrad,
+    GradAssign,
+    Called,
+    Clip,
+    Unscale,
+    ScalerUpdate,
+    SyncMode,
+)
 """The events that a guard is worth deciding for."""
 
 LEAVES_GRADIENTS = (
     Clip,
+    Forward,
     MayBackward,
     Replace,
     Restore,
@@ -122,6 +138,7 @@ LEAVES_GRADIENTS = (
     SchedulerBuild,
     SchedulerStep,
     StepCall,
+    SyncMode,
     Unheld,
     Unscale,
 )

@@ -24,11 +24,12 @@ from lintgrad.syntax.nodes import (
     Compare,
     Const,
     Expr,
+    IfExp,
     Name,
     Stmt,
     Unary,
 )
-from lintgrad.syntax.walk import parts_of, statements_of
+from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
 
 
 @dataclass(slots=True)
@@ -161,6 +162,10 @@ def _tests(body: tuple[Stmt, ...], relevance: Relevance) -> Iterator[Expr]:
             and relevance.guarded((*statement.body, *statement.orelse))
         ) or isinstance(statement, nodes.While):
             yield statement.test
+        for expr in expressions_of(statement):
+            for part in parts_of(expr):
+                if isinstance(part, IfExp) and relevance.holds_event(part):
+                    yield part.test
 
 
 def _with_flags(tests: list[Expr], values: dict[str, list[Expr]]) -> list[Expr]:
