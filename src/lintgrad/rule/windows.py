@@ -1,7 +1,7 @@
 """Accumulation windows, recognised by what happens: backward runs several times for one step."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lintgrad.dataflow.contexts import Context, LoopAround, Where, contexts_of
 from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
@@ -11,7 +11,8 @@ from lintgrad.flow.events import Backward, Event, Step, ZeroGrad
 from lintgrad.flow.graph import Call, FlowGraph, reachable
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.rule.finding import Confidence, confidence_by
-from lintgrad.typestates.gradients import Grad, GradAct
+from lintgrad.rule.repeated import called_repeatedly
+from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct
 from lintgrad.typestates.windows import (
     HOLDING,
     WINDOWS,
@@ -44,11 +45,14 @@ class Accumulation:
     step: Event
     trail: tuple[Passed, ...]
     around: tuple[LoopAround, ...]
+    again: bool = False
+    """Whether its rounds are calls of the function, which nobody in sight calls."""
 
     @property
     def confidence(self) -> Confidence:
         """What the basis for the optimizer allows: a window is certain, or none."""
-        return confidence_by(self.optimizer.basis)
+        by_basis = confidence_by(self.optimizer.basis)
+        return min(by_basis, Confidence.MEDIUM) if self.again else by_basis
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,29 @@ def windows_of(
     graph = graphs[number]
     if len(graph.optimizers) > _MOST_OPTIMIZERS:
         return Windows()
+    found = _windows(graphs, number, solved)
+    counts = graph.again and not graph.guards.tracked.isdisjoint(graph.guards.starts)
+    return _again(graphs, number) if counts and found == Windows() else found
+
+
+def _again(graphs: Sequence[FlowGraph], number: int) -> Windows:
+    """The windows whose micro-batches are calls of a function that counts them by itself."""
+    repeated = [*graphs, called_repeatedly(graphs[number], number)]
+    last = len(graphs)
+
+    def solved(optimizer: Optimizer) -> Gradients:
+        return solve(Problem(repeated, last, optimizer, GRADIENTS))
+
+    found = _windows(repeated, last, solved)
+    whole = tuple(replace(window, again=True) for window in found.whole)
+    spoilt = (replace(one, window=replace(one.window, again=True)) for one in found.spoilt)
+    return Windows(whole, tuple(spoilt))
+
+
+def _windows(
+    graphs: Sequence[FlowGraph], number: int, solved: Callable[[Optimizer], Gradients]
+) -> Windows:
+    graph = graphs[number]
     whole: list[Accumulation] = []
     spoilt: list[Spoilt] = []
     rests: list[Rest] = []
