@@ -1,17 +1,18 @@
 """Accumulation windows, recognised by what happens: backward runs several times for one step."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from lintgrad.dataflow.contexts import Context, LoopAround, Where, contexts_of
+from lintgrad.dataflow.contexts import Context, LoopAround, contexts_of
 from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
 from lintgrad.dataflow.typestate import Certainty
-from lintgrad.dataflow.witness import Passed, trail
+from lintgrad.dataflow.witness import trail
 from lintgrad.flow.events import Backward, Event, Step, ZeroGrad
 from lintgrad.flow.graph import Call, FlowGraph, reachable
 from lintgrad.flow.places.optimizer import Optimizer
-from lintgrad.rule.finding import Confidence, confidence_by
+from lintgrad.rule.accumulation import Accumulation, Rest, Spoilt, Windows
 from lintgrad.rule.repeated import called_repeatedly
+from lintgrad.rule.rests import Asked, Shares, certain, rest_of
 from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct
 from lintgrad.typestates.windows import (
     HOLDING,
@@ -27,65 +28,6 @@ from lintgrad.typestates.windows import (
 )
 
 Gradients = Solution[Grad, GradAct, Optimizer]
-Shares = Context[Window, WindowAct, Share]
-
-
-@dataclass(frozen=True)
-class Accumulation:
-    """A window of micro-batches: the backward that fills it, and the step that ends it.
-
-    The trail is one path to the step; around are the loops that the step is in, the innermost of
-    which takes one micro-batch a round.
-    """
-
-    subject: Optimizer
-    """The optimizer as the function calls it that is looked at."""
-    optimizer: Optimizer
-    backward: Backward
-    step: Event
-    trail: tuple[Passed, ...]
-    around: tuple[LoopAround, ...]
-    again: bool = False
-    """Whether its rounds are calls of the function, which nobody in sight calls."""
-
-    @property
-    def confidence(self) -> Confidence:
-        """What the basis for the optimizer allows: a window is certain, or none."""
-        by_basis = confidence_by(self.optimizer.basis)
-        return min(by_basis, Confidence.MEDIUM) if self.again else by_basis
-
-
-@dataclass(frozen=True)
-class Spoilt:
-    """A window whose first micro-batches are cleared, every time, before the step applies the rest.
-
-    Lone if each micro-batch is cleared by itself; framed if a framework counts them.
-    """
-
-    window: Accumulation
-    clear: ZeroGrad
-    lone: bool
-    framed: bool
-
-
-@dataclass(frozen=True)
-class Rest:
-    """Micro-batches that are left when the loop of a window ends, and that no step applies.
-
-    Something may clear them after the loop; otherwise they are there when the function ends.
-    """
-
-    window: Accumulation
-    clear: ZeroGrad | None
-
-
-@dataclass(frozen=True)
-class Windows:
-    """The accumulation windows of a function: whole ones, spoilt ones, and what is left over."""
-
-    whole: tuple[Accumulation, ...] = ()
-    spoilt: tuple[Spoilt, ...] = ()
-    rests: tuple[Rest, ...] = ()
 
 
 _MOST_OPTIMIZERS = 16
@@ -173,23 +115,6 @@ def _is_unapplied(context: Context[Grad, GradAct, Optimizer]) -> bool:
     )
 
 
-_Asked = Callable[[Window], bool]
-
-
-def _is_left(window: Window) -> bool:
-    return window.held in HOLDING and not window.used
-
-
-def _certain(context: Shares, point: Point, always: _Asked, once: _Asked) -> Where[Window] | None:
-    """What leads to a point at a moment at which one thing always holds, and another once."""
-    for states in context.moments(point):
-        if all(map(always, states)):
-            for state, where in states.items():
-                if once(state):
-                    return where
-    return None
-
-
 class _Filled:
     """How one backward's share of the gradients fares."""
 
@@ -198,12 +123,12 @@ class _Filled:
         self._solution = solve(Problem(graphs, number, share, WINDOWS))
         self.contexts: list[Shares] = contexts_of(self._solution)
 
-    def windows(self, always: _Asked, once: _Asked) -> Iterator[Accumulation]:
+    def windows(self, always: Asked, once: Asked) -> Iterator[Accumulation]:
         """The windows that at some moment end in one way always, and in another at least once."""
         added = self.around(self._share.backward)
         for context, point, event in self._steps():
             around = context.around(point[0])
-            where = _certain(context, point, always, once)
+            where = certain(context, point, always, once)
             if where is not None and around and added[: len(around)] == around:
                 yield Accumulation(
                     self._share.optimizer,
@@ -241,17 +166,8 @@ class _Filled:
 
     def rest(self, window: Accumulation) -> Iterator[Rest]:
         """What is certainly left of a window after its loop."""
-        for context in self.contexts:
-            for point, event in context.points():
-                inside = context.around(point[0])[: len(window.around)] == window.around
-                if not isinstance(event, ZeroGrad) or inside:
-                    continue
-                if _certain(context, point, _is_left, _is_left) is not None:
-                    yield Rest(window, event)
-                    return
         ends = [entry.state for entry in self._solution.exits]
-        if ends and all(map(_is_left, ends)):
-            yield Rest(window, None)
+        return rest_of(window, self.contexts, ends)
 
     def _steps(self) -> Iterator[tuple[Shares, Point, Event]]:
         for context in self.contexts:
