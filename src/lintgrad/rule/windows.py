@@ -106,8 +106,12 @@ def _repeated(graphs: Sequence[FlowGraph], number: int, solution: Gradients) -> 
 
 
 def _is_unapplied(context: Context[Grad, GradAct, Optimizer]) -> bool:
-    """Whether gradients are cleared or added to that certainly no step has applied."""
-    unapplied = (Grad.PENDING, Grad.MIXED)
+    """Whether gradients are cleared or added to that certainly no step has applied.
+
+    Where something is counted, those count as well of which nothing is known.
+    """
+    counts = bool(context.graph.guards.stand_ins or context.graph.guards.moduli)
+    unapplied = {Grad.PENDING, Grad.MIXED} | ({Grad.UNKNOWN} if counts else set())
     return any(
         isinstance(event, ZeroGrad | Backward)
         and context.certainty(point, lambda grad: grad in unapplied) is Certainty.ALWAYS

@@ -5,7 +5,7 @@ from enum import Enum, IntEnum, auto
 from typing import NamedTuple
 
 from lintgrad.dataflow.typestate import Typestate
-from lintgrad.flow.events import Backward, Event, Step
+from lintgrad.flow.events import Backward, Escape, Event, Step
 from lintgrad.flow.graph import FlowGraph, Link
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.flow.views import seen_inside
@@ -60,6 +60,8 @@ class WindowAct(Enum):
     """Another optimizer applies it, or its own share of the same gradients."""
     CLEAR = auto()
     REPLACE = auto()
+    DOUBT = auto()
+    """Something that cannot be seen may apply it or clear it, if there is any."""
     LOSE = auto()
 
 
@@ -118,6 +120,8 @@ def after(window: Window, act: WindowAct) -> Window:
             return Window(Held.NOTHING, max(window.lost, wiped), window.again)
         case WindowAct.REPLACE:
             return Window()
+        case WindowAct.DOUBT if window.held is Held.NOTHING:
+            return window
     return Window(Held.UNKNOWN)
 
 
@@ -150,6 +154,8 @@ def act(event: Event, share: Share) -> WindowAct | None:
     found = gradients.act(event, share.optimizer)
     if found is None:
         return WindowAct.USE if isinstance(event, Step) else None
+    if found is GradAct.LOSE and isinstance(event, Escape):
+        return WindowAct.DOUBT
     return _ACTS.get(found)
 
 
