@@ -121,18 +121,20 @@ class _Counted:
         """When the test leads to one side; None if that is not known for enough rounds."""
         guards = self.paths.graph.guards
         rounds: dict[object, bool] = {}
+        begun: set[object] = set()
         for facts in self._facts():
             known = evaluate(self.branch.test, dict(facts.values), guards)
             if not (known is None or isinstance(known, int)):
                 return None
             rounds[facts.group()] = bool(known) is side
+            begun.add(facts.turns[:-1])
         opened = sum(rounds.values())
         if len(rounds) <= size + 1:
             return None
         if opened in (0, len(rounds)):
             return Opens.ALWAYS if opened else Opens.NEVER
         closed = len(rounds) - opened
-        mostly = size > 2 and closed * (size - 1) <= opened + size - 1
+        mostly = size > 2 and closed * (size - 1) <= opened + (size - 1) * len(begun)
         return Opens.MOSTLY if mostly else Opens.IN_TIME
 
     def _facts(self) -> Iterator[Facts]:
