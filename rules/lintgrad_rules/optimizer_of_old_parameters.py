@@ -92,6 +92,14 @@ def _story(hit: Hit, replaced: Replace) -> Iterator[Related]:
 
 
 def _hidden(event: Unheld) -> Finding:
+    if not event.part.startswith("self."):
+        return Finding(
+            event.span,
+            f"`{event.optimizer}` moves `{event.owner}`, and what is trained is its copy",
+            Confidence.HIGH,
+            asides=(Related(event.made, "makes a copy, with parameters of its own"),),
+            help=f"build `{event.optimizer}` on `{event.part}.parameters()`",
+        )
     return Finding(
         event.span,
         f"`{event.owner}.parameters()` has nothing of `{event.part}`: it is never trained",

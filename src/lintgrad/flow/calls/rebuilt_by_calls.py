@@ -1,14 +1,12 @@
 """Optimizers that a function builds for the one step it takes, and that a loop calls it for."""
 
-from collections.abc import Iterator
-
 from lintgrad.flow.calls.rebuilding import forgets, resets
 from lintgrad.flow.loops.headers import names_in
 from lintgrad.flow.names.scopes import Scope, root_of
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Expr, For, Name, Stmt, While
-from lintgrad.syntax.walk import expressions_of, handed_to, parts_of, statements_of
+from lintgrad.syntax.nodes import Attr, Call, For, Name, While
+from lintgrad.syntax.walk import handed_to, parts_in, parts_of, statements_of
 
 _MAY_BE_DONE = frozenset({"zero_grad", "step", "param_groups"})
 
@@ -50,15 +48,8 @@ def _passed(scope: Scope, owner: str) -> str | None:
 def _around(scope: Scope, at: Span) -> For | While | None:
     """The innermost loop around a call."""
     loops = [s for s in statements_of(scope.node.body) if isinstance(s, For | While)]
-    around = [loop for loop in loops if any(part.span == at for part in _parts_of_all(loop.body))]
+    around = [loop for loop in loops if any(part.span == at for part in parts_in(loop.body))]
     return around[-1] if around else None
-
-
-def _parts_of_all(body: tuple[Stmt, ...]) -> Iterator[Expr]:
-    """Every expression in some statements and in their blocks."""
-    for statement in statements_of(body):
-        for expr in expressions_of(statement):
-            yield from parts_of(expr)
 
 
 def _remade(loop: For | While) -> set[str]:
@@ -75,8 +66,8 @@ def _remade(loop: For | While) -> set[str]:
 def _is_kept(scope: Scope, place: str) -> bool:
     """Whether a function does more with an optimizer than to clear it and to step it once."""
     loops = [s for s in statements_of(scope.node.body) if isinstance(s, For | While)]
-    looped = {part.span for loop in loops for part in _parts_of_all(loop.body)}
-    parts = list(_parts_of_all(scope.node.body))
+    looped = {part.span for loop in loops for part in parts_in(loop.body)}
+    parts = list(parts_in(scope.node.body))
     steps = [part for part in parts if isinstance(part, Call) and _steps(part, place)]
     allowed = {p.value.span for p in parts if isinstance(p, Attr) and p.name in _MAY_BE_DONE}
     allowed |= {argument.span for call in steps for argument in handed_to(call)}
