@@ -23,8 +23,8 @@ from lintgrad.typestates.windows import (
     Window,
     WindowAct,
     accumulates,
-    loses,
     loses_again,
+    loses_or_moves,
 )
 
 Gradients = Solution[Grad, GradAct, Optimizer]
@@ -73,7 +73,7 @@ def _windows(
             gathered = list(found.windows(accumulates, accumulates))
             whole += gathered
             rests += [rest for window in gathered for rest in found.rest(window)]
-            for window in found.windows(loses, loses_again):
+            for window in found.windows(loses_or_moves, loses_again):
                 spoilt += found.spoilt(window)
     return Windows(tuple(whole), tuple(spoilt), tuple(rests))
 
