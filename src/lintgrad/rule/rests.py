@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from lintgrad.dataflow.arithmetic import evaluate
 from lintgrad.dataflow.contexts import Context, LoopAround, Where
-from lintgrad.dataflow.solve import Point, events_of
+from lintgrad.dataflow.solution import Point, events_of
 from lintgrad.flow.events import Backward, Step, ZeroGrad
 from lintgrad.flow.graph import Block, Branch, FlowGraph
 from lintgrad.rule.accumulation import Accumulation, Rest

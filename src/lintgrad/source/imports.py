@@ -2,8 +2,10 @@
 
 import os
 import re
+from pathlib import Path
 
 from lintgrad.source.load import Unreadable, decode
+from lintgrad.source.repository import repository_of
 from lintgrad.source.text import Source
 
 _HIGHEST = 6
@@ -91,13 +93,7 @@ class Modules:
 def _repository(path: str) -> str:
     """The repository that a file is in, or its folder if it is in none."""
     own = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120
-    folder = own
-    while not os.path.exists(os.path.join(folder, ".git")):  # noqa: PTH110, PTH118
-        above = os.path.dirname(folder)  # noqa: PTH120
-        if above == folder:
-            return own
-        folder = above
-    return folder
+    return str(repository_of(Path(own)) or own)
 
 
 def _texts(root: str) -> dict[str, bytes] | None:
