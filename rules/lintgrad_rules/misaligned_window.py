@@ -42,11 +42,12 @@ for i, (x, y) in enumerate(loader):
 
 ## Known limits
 Only guards with a remainder (`%`) in them, counted by a loop or by hand, are judged. An inverted
-guard (`if (i + 1) % n:`) is reported only if the loss is divided by the same `n`: without that, a
-step that is left out now and then may be meant. `if i % n == 0`, which makes the first window one
-micro-batch long, is left alone: it costs one odd step an epoch. `no_sync` is looked at in functions
-that use it in a `with`, for one module and one optimizer; gradients that may be averaged by hand,
-and modules that may look at their mode when backward runs, keep the rule silent.
+guard (`if (i + 1) % n:`) is reported only if the loss is divided by the same `n`, or if the
+gradients of the round that it leaves out are kept for the next step: otherwise a step that is left
+out now and then may be meant. `if i % n == 0`, which makes the first window one micro-batch long,
+is left alone: it costs one odd step an epoch. `no_sync` is looked at in functions that use it in a
+`with`, for one module and one optimizer; gradients that may be averaged by hand, and modules that
+may look at their mode when backward runs, keep the rule silent.
 
 ## References
 - https://docs.python.org/3/reference/expressions.html#operator-precedence

@@ -37,8 +37,10 @@ for x, y in loader:
 
 ## Known limits
 The optimizer, the replacement and the loop have to be seen in one function and what it calls.
-Silent where the old model may live on under another name, where the new one gets an optimizer or
-`add_param_group`, and where a layer may be hidden from the optimizer on purpose.
+A copy is said to be trained in the place of the original only where the loop does not touch the
+original, and nothing else is done with the copy. Silent where the old model may live on under
+another name, where the new one gets an optimizer or `add_param_group`, and where a layer may be
+hidden from the optimizer on purpose.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/optim.html#constructing-it

@@ -3,7 +3,8 @@
 Momentum, and the moments that Adam and its like scale by, are kept in the optimizer. Built anew
 for every batch, SGD with momentum is plain SGD (after 20 epochs a loss of 1.20 where 0.118 was
 reached otherwise), and every step of Adam is as long as its learning rate, whatever the gradient:
-`lr * sign(gradient)` (torch 2.13, measured).
+`lr * sign(gradient)` (torch 2.13, measured). On an easy problem that may even look better (0.013
+instead of 0.277): what is lost is the optimizer that was asked for.
 
 The same goes for schedulers: one that is built again for every step it takes never gets past the
 first learning rate, and one that was built on the optimizer of before has no effect on the new one.
