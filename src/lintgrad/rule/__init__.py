@@ -7,6 +7,7 @@ from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.events.slip import Slip
 from lintgrad.flow.names.place_parts import is_within
 from lintgrad.flow.places.optimizer import Optimizer
+from lintgrad.rule.accumulation import Accumulation, Rest, Spoilt, Windows
 from lintgrad.rule.declared import Rule, rule, unread_rule, unused_rule
 from lintgrad.rule.finding import (
     Category,
@@ -22,7 +23,6 @@ from lintgrad.rule.flow import Flow
 from lintgrad.rule.gates import Gate, Opens
 from lintgrad.rule.hit import Acted, Hit
 from lintgrad.rule.meeting import Met
-from lintgrad.rule.windows import Accumulation, Rest, Spoilt, Windows
 from lintgrad.source.text import Span
 from lintgrad.typestates.scales import same_number
 

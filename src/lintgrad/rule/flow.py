@@ -29,10 +29,11 @@ from lintgrad.flow.events.slip import Slip
 from lintgrad.flow.graph import Enter, FlowGraph, Leave, reachable
 from lintgrad.flow.names.testing import is_test
 from lintgrad.flow.places.optimizer import Optimizer
+from lintgrad.rule.accumulation import Windows
 from lintgrad.rule.gates import Gate, gates_of
 from lintgrad.rule.hit import Acted, Hit
 from lintgrad.rule.meeting import Met, met
-from lintgrad.rule.windows import Windows, windows_of
+from lintgrad.rule.windows import windows_of
 from lintgrad.syntax.nodes import Expr
 from lintgrad.typestates.gradients import GRADIENTS
 from lintgrad.typestates.scales import Scale, feels_scale, scale_of

@@ -91,6 +91,14 @@ CONTAINERS_OF_MODULES = frozenset(
 SCATTERS = frozenset({"torch.nn.DataParallel", "torch.nn.parallel.DataParallel"})
 """Wrappers that run a module on several devices and gather the results (torch 2.13)."""
 
+LOOKS_AT_MODE_IN_FORWARD = frozenset(
+    # What decides in its forward pass whether backward synchronises (torch 2.13, measured).
+    {
+        "torch.nn.parallel.DistributedDataParallel",
+        "torch.nn.parallel.distributed.DistributedDataParallel",
+    }
+)
+
 SAME_MODULE_ATTRIBUTES = frozenset({"module", "_orig_mod", "data"})
 """Attributes that lead from a wrapper to what it wraps: the same parameters either way."""
 

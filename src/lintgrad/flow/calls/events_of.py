@@ -14,6 +14,7 @@ from lintgrad.flow.calls.micro_batches import MicroBatches
 from lintgrad.flow.calls.replacing import Replacing
 from lintgrad.flow.calls.scaling import Scaling, is_scaling
 from lintgrad.flow.calls.stepping import Stepping
+from lintgrad.flow.calls.syncing import Syncing
 from lintgrad.flow.calls.unseen import Unseen, changes_gradients_in_place
 from lintgrad.flow.events import Backward, Called, Doubt, Escape, Event, MayBackward, Restore
 from lintgrad.flow.names import guesses
@@ -47,13 +48,14 @@ class Calls:
         asides = Asides(scope, places, roles, followed.touching)
         self._stepping = Stepping(scope, places, followed, self._scaling, asides)
         self._replacing = Replacing(scope, places, roles)
+        self._syncing = Syncing(scope, places)
         self._dependence = Dependence(scope, places, roles)
         self.writes = GradientWrites(scope, places)
         self.micro_batches = MicroBatches(scope, roles, places, self.is_followed)
 
     def events(self, call: Call) -> tuple[Event, ...]:
         """What a call does to gradients, its arguments left aside."""
-        return (*self._replacing.called(call), *self._events(call))
+        return (*self._replacing.called(call), *self._syncing.called(call), *self._events(call))
 
     def _events(self, call: Call) -> tuple[Event, ...]:
         of_framework = self._of_framework.events(call)
@@ -99,7 +101,8 @@ class Calls:
 
     def leaves(self, manager: Expr) -> tuple[Event, ...]:
         """What leaving it does."""
-        return self._followed.method(self._scope, manager, "__exit__")
+        synced = self._syncing.leaves(manager)
+        return synced or self._followed.method(self._scope, manager, "__exit__")
 
     def expects_error(self, manager: Expr) -> bool:
         """Whether a context manager is there to catch an error that is asked for."""

@@ -28,6 +28,7 @@ from lintgrad.flow.events.steps import (
     StepCall,
     Unheld,
 )
+from lintgrad.flow.events.syncing import Forward, SyncMode
 from lintgrad.flow.events.values import (
     Consumed,
     Exhaustible,
@@ -57,6 +58,7 @@ __all__ = [
     "Escape",
     "Event",
     "Exhaustible",
+    "Forward",
     "Given",
     "GradAssign",
     "GradRead",
@@ -78,6 +80,7 @@ __all__ = [
     "Slipped",
     "Step",
     "StepCall",
+    "SyncMode",
     "Unheld",
     "Unscale",
     "WeightsUsed",
@@ -113,13 +116,26 @@ Event = (
     | LeafRenewed
     | GraphUsed
     | WeightsUsed
+    | Forward
+    | SyncMode
 )
 
-GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called, Clip, Unscale, ScalerUpdate)
+GRADIENT_EVENTS = (
+    Backward,
+    Step,
+    ZeroGrad,
+    GradAssign,
+    Called,
+    Clip,
+    Unscale,
+    ScalerUpdate,
+    SyncMode,
+)
 """The events that a guard is worth deciding for."""
 
 LEAVES_GRADIENTS = (
     Clip,
+    Forward,
     MayBackward,
     Replace,
     Restore,
@@ -127,6 +143,7 @@ LEAVES_GRADIENTS = (
     SchedulerBuild,
     SchedulerStep,
     StepCall,
+    SyncMode,
     Unheld,
     Unscale,
 )

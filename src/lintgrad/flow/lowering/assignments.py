@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from lintgrad.flow.calls.rebuilding import forgets as forgets_history
 from lintgrad.flow.calls.rebuilding import resets
+from lintgrad.flow.calls.rebuilt_by_calls import repeating_call
 from lintgrad.flow.calls.replacing import Replacing
 from lintgrad.flow.calls.scheduling import Scheduling
 from lintgrad.flow.events import Assign, Build, Event, Rebind
@@ -95,7 +96,12 @@ class Assignments:
             and forgets_history(self._scope, value)
             and not resets(self._scope, owners.places, span)
         )
-        return Build(span, place, not old, forgets)
+        by_call = (
+            repeating_call(self._scope, value, place, owners.places)
+            if remade is None and owners.complete and isinstance(value, Call)
+            else None
+        )
+        return Build(span, place, not old, forgets, by_call)
 
 
 def forget(places: tuple[str, ...], span: Span) -> Iterable[Event]:
