@@ -49,6 +49,9 @@ ENGINES = {
     "lightning.fabric.Fabric": "fabric",
     "lightning_fabric.Fabric": "fabric",
     # timm 1.0, timm/utils/cuda.py: the object is called.
+    # Colossal-AI at 4f9953be, colossalai/booster/booster.py
+    "colossalai.booster.Booster": "booster",
+    "colossalai.booster.booster.Booster": "booster",
     "timm.utils.NativeScaler": "native scaler",
     "timm.utils.ApexScaler": "native scaler",
 }
@@ -58,6 +61,17 @@ DOES_MORE_WITH = {
     # src/accelerate/accelerator.py: the DeepSpeed engine does all of it).
     "accelerate.Accelerator": "deepspeed_plugin",
     "accelerate.accelerator.Accelerator": "deepspeed_plugin",
+}
+
+PLAIN_ONLY_WITH = {
+    # Engines whose steps and clears are the optimizer's own if they are built with one of some
+    # things, as a keyword: of what other plugins make of the optimizer nothing is known
+    # (colossalai/booster/plugin/torch_ddp_plugin.py, torch_fsdp_plugin.py: a plain wrapper).
+    name: (
+        "plugin",
+        frozenset(f"colossalai.booster.plugin.Torch{kind}Plugin" for kind in ("DDP", "FSDP")),
+    )
+    for name in ("colossalai.booster.Booster", "colossalai.booster.booster.Booster")
 }
 
 STEPPED = {
@@ -75,12 +89,11 @@ STEPPED = {
     "pytorch_optimizer.FriendlySAM": "sam",
 }
 
-RUN_FOR_EVERY_BATCH = {
-    # Calls that are given a function which is then run for every batch, and its position.
-    # ignite 0.5.5, ignite/engine/engine.py: `Engine(process_function)`.
-    "ignite.engine.Engine": 0,
-    "ignite.engine.engine.Engine": 0,
-}
+COLLECTIONS = frozenset(
+    # Dicts of what is stepped, which do nothing when they are made.
+    # mmengine 0.10, mmengine/optim/optimizer/optimizer_wrapper_dict.py
+    {"mmengine.optim.OptimWrapperDict"}
+)
 
 RETURNED: dict[str, tuple[str | None, ...]] = {
     # What a function returns, in order.
@@ -91,6 +104,7 @@ RETURNED: dict[str, tuple[str | None, ...]] = {
 METHODS = {
     ("accelerator", "backward"): _BACKWARD,
     ("fabric", "backward"): _BACKWARD,
+    ("booster", "backward"): _BACKWARD,
     # deepspeed 0.18, deepspeed/runtime/engine.py: `step` clears what it has applied, both on the
     # last micro-batch of a window only.
     ("deepspeed engine", "backward"): _BACKWARD,
@@ -120,12 +134,3 @@ FUNCTIONS = {
     # torch_xla 2.9, torch_xla/core/xla_model.py: reduces the gradients, then steps.
     "torch_xla.core.xla_model.optimizer_step": Row((Effect.STEP,), optimizer=0),
 }
-
-TRAINING_MODULES = frozenset(
-    # Classes whose `training_step` their trainer calls for every batch (lightning 2.6).
-    {
-        "lightning.LightningModule",
-        "lightning.pytorch.LightningModule",
-        "pytorch_lightning.LightningModule",
-    }
-)

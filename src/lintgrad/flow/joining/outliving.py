@@ -5,6 +5,7 @@ optimizer: what its last call left is then what its next call finds.
 """
 
 import re
+from collections.abc import Iterator
 
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.graph import FlowGraph
@@ -12,9 +13,8 @@ from lintgrad.flow.joining.functions import Lowered
 from lintgrad.flow.joining.program import Mentioned
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.scopes import Scope, root_of
-from lintgrad.syntax.frameworks import RUN_FOR_EVERY_BATCH, TRAINING_MODULES
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Call, Const, Function
+from lintgrad.syntax.nodes import Function
 from lintgrad.syntax.walk import handed_to
 
 
@@ -28,10 +28,7 @@ def called_again(
     scope, graph = lowered.scope, lowered.graph
     if not isinstance(scope.node, Function) or scope.origin is not None:
         return frozenset()
-    if _is_run_by_trainer(scope):
-        return frozenset(place for place in graph.optimizers if _asked_for(scope, place))
-    given = _is_given_to_engine(scope)
-    if not (given or _is_uncalled(scope, mentioned)):
+    if lowered.rounds is not None or not _is_uncalled(scope, mentioned):
         return frozenset()
     if _clears_elsewhere(scope, reached, mentioned):
         return frozenset()
@@ -40,39 +37,22 @@ def called_again(
         for place, optimizer in graph.optimizers.items()
         if optimizer.basis >= Basis.ANNOTATED
         and not optimizer.escaped
-        and (_lives_on(scope, place) or (given and not scope.binds(root_of(place))))
+        and _lives_on(scope, place)
         and not _is_given_away(scope, place)
     )
 
 
-def _is_run_by_trainer(scope: Scope) -> bool:
-    """Whether a trainer calls the function for every batch, and leaves the updates to it."""
-    if scope.owner is None or scope.name_alone != "training_step":
-        return False
-    automatic = scope.owner.lookup("self.automatic_optimization")
-    values = [binding.value for binding in automatic[1]] if automatic is not None else []
-    return not TRAINING_MODULES.isdisjoint(scope.owner.outside_bases()) and any(
-        isinstance(value, Const) and value.value is False for value in values
-    )
+def clears_between(lowered: Lowered, reached: list[FlowGraph]) -> bool:
+    """Whether what a framework runs besides a function may clear between its rounds.
 
-
-def _is_given_to_engine(scope: Scope) -> bool:
-    """Whether a function is given to something that runs it for every batch."""
-    around = scope.parent
-    return around is not None and any(
-        position is not None
-        and (given := call.argument(position, "")) is not None
-        and place_of(given) == scope.name_alone
-        for call in around.calls
-        if (position := RUN_FOR_EVERY_BATCH.get(around.dotted(call.func) or "")) is not None
-    )
-
-
-def _asked_for(scope: Scope, place: str) -> bool:
-    """Whether a place is an optimizer that the trainer keeps."""
+    That of a class are its other methods, which are its hooks; otherwise all of the file.
+    """
+    scope, rounds = lowered.scope, lowered.rounds
+    if rounds is None or rounds.around is not None or scope.owner is None:
+        return _clears_in_file(scope, reached)
+    spans = [one.node.span for one in scope.owner.lineage() if one.scope.source is scope.source]
     return any(
-        isinstance(binding.value, Call) and place_of(binding.value.func) == "self.optimizers"
-        for binding in scope.bindings.get(root_of(place), ())
+        span.start <= at < span.end for span in spans for at in _clears_besides(scope, reached)
     )
 
 
@@ -92,13 +72,22 @@ def _clears_elsewhere(scope: Scope, reached: list[FlowGraph], mentioned: Mention
     """Whether anything outside of what the function runs through may clear."""
     if scope.owner is not None and not all(map(_leaves_alone, scope.owner.outside_bases())):
         return True
-    text = scope.source.text
-    inside = [g.span for g in reached if g.span.path == scope.source.path]
-    for at in guesses.mentions_of_clearing(text):
-        if not any(span.start <= at < span.end for span in inside):
-            return True
+    if _clears_in_file(scope, reached):
+        return True
     name = scope.owner.name if scope.owner is not None else scope.name_alone
     return mentioned is not None and mentioned(scope.source.path, rf"\b{re.escape(name)}\b")
+
+
+def _clears_in_file(scope: Scope, reached: list[FlowGraph]) -> bool:
+    return any(True for _ in _clears_besides(scope, reached))
+
+
+def _clears_besides(scope: Scope, reached: list[FlowGraph]) -> Iterator[int]:
+    """Where the file mentions a clearing, outside of what the function runs through."""
+    inside = [g.span for g in reached if g.span.path == scope.source.path]
+    for at in guesses.mentions_of_clearing(scope.source.text):
+        if not any(span.start <= at < span.end for span in inside):
+            yield at
 
 
 def _leaves_alone(base: str) -> bool:

@@ -125,6 +125,28 @@ def _bind_literal_elements(place: str, value: Expr, into: dict[str, list[Binding
         for key, item in value.items:
             if isinstance(key, Const):
                 into.setdefault(f"{place}[{key.value!r}]", []).append(Binding(item))
+    elif isinstance(value, Call) and is_collected(value):
+        for keyword in value.keywords:
+            name = keyword.name
+            part = f"{place}.{name}" if _last_name(value) in _NAMESPACES else f"{place}[{name!r}]"
+            into.setdefault(part, []).append(Binding(keyword.value))
+
+
+def is_collected(call: Call) -> bool:
+    """Whether a call collects its keywords' values: each is an item, or an attribute."""
+    known = _last_name(call) in _DICTS | _NAMESPACES
+    return known and not call.args and all(k.name is not None for k in call.keywords)
+
+
+def _last_name(call: Call) -> str:
+    return (place_of(call.func) or "").rsplit(".", 1)[-1]
+
+
+_DICTS = frozenset({"dict", "OrderedDict", "OptimWrapperDict"})
+"""Names of classes whose objects have their keywords for items (mmengine 0.10 for the last)."""
+
+_NAMESPACES = frozenset({"SimpleNamespace", "Namespace"})
+"""Names of classes whose objects have their keywords for attributes (types, argparse)."""
 
 
 def at(bindings: list[Binding], span: Span) -> list[Binding]:
