@@ -1,6 +1,6 @@
 """Files to the flow graphs of their functions, joined with those of all that they call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lintgrad.flow.calls.differentiating import differentiates
@@ -15,6 +15,10 @@ _MOST_FRAMES = 4000
 """Files and frames that are kept in memory; with more, what was learned of them is forgotten."""
 
 
+Drives = Callable[[str, bytes], bool]
+"""Whether a file, given by its path and bytes, calls what trains in another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """The graphs of a program, the numbers of one file's functions, and the sources by path."""
@@ -27,15 +31,26 @@ class Analysis:
 class Project:
     """Analyses the files of a project one after another; remembers what they have in common."""
 
-    def __init__(self, find: Finder | None = None, mentioned: Mentioned | None = None) -> None:
+    def __init__(
+        self,
+        find: Finder | None = None,
+        mentioned: Mentioned | None = None,
+        drives: Drives | None = None,
+    ) -> None:
         """Modules that files import are found with `find`; without one, none are.
 
-        `mentioned` says whether another file matches a pattern; without it, none does.
+        `mentioned` says whether another file matches a pattern; without it, none does. `drives`
+        says whether the file of a path and a text calls what trains in another one.
         """
+        self._drives = drives
         self._find = find
         self._mentioned = mentioned
         self._program = Program(find, mentioned)
         self._linker = Linker(self._program, mentioned)
+
+    def drives(self, path: str, data: bytes) -> bool:
+        """Whether a file, given by its path and bytes, calls what trains in another one."""
+        return self._drives is not None and self._drives(path, data)
 
     def analysed(self, source: Source) -> Analysis:
         """The graphs of a file's functions and of its module body, where gradients are used.
