@@ -183,6 +183,18 @@ class Flow:
             if optimizer.place in self.graph.again and solution.exact:
                 yield from self._next_call(solution, kind, bad)
 
+    def maybe_again(
+        self,
+        typestate: Typestate[State, Act, Optimizer],
+        kind: type[Event],
+        bad: Callable[[State], bool],
+    ) -> Iterator[Hit]:
+        """The events that may be reached in a bad state when the function is called again."""
+        for optimizer in self.graph.optimizers.values():
+            solution = self._solution(typestate, optimizer)
+            if optimizer.place in self.graph.again and solution.exact:
+                yield from self._next_call(solution, kind, bad, Certainty.MAYBE)
+
     def always(
         self,
         typestate: Typestate[State, Act, Optimizer],
@@ -211,11 +223,12 @@ class Flow:
         solution: Solution[State, Act, Optimizer],
         kind: type[Event],
         bad: Callable[[State], bool],
+        sure: Certainty = Certainty.ALWAYS,
     ) -> Iterator[Hit]:
-        """The events that are certainly reached in a bad state when it is called again."""
+        """The events that are reached in a bad state, as surely, when it is called again."""
         for context in contexts_of_next_call(solution):
             for point, event in context.points():
-                if isinstance(event, kind) and context.certainty(point, bad) is Certainty.ALWAYS:
+                if isinstance(event, kind) and context.certainty(point, bad) is sure:
                     found = self._hit(solution, context, point, bad)
                     if found is not None:
                         yield replace(found, again=True)
