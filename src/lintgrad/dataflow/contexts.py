@@ -97,8 +97,8 @@ def contexts_of(
     return _reached_from(_first(solution))
 
 
-_MOST_CALLS = 7
-"""Calls of a function that are followed: two windows of three batches, and one more."""
+_FEWEST_CALLS = 3
+"""Calls of a function that are followed if nothing counts them; windows take more."""
 
 
 def contexts_of_next_calls(
@@ -112,7 +112,7 @@ def contexts_of_next_calls(
     last = _first(solution)
     solved = dict(last.solutions)
     seen: set[frozenset[Entry[State]]] = set()
-    for _ in range(_MOST_CALLS):
+    for _ in range(max(_FEWEST_CALLS, solution.problem.graph.guards.length)):
         callers = {
             left: Where(entry, node)
             for entry, one in last.solutions.items()

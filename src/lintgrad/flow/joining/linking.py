@@ -93,8 +93,8 @@ class Linker:
         """Note the optimizers that outlive a call of the function, and those it never steps."""
         reached = [self._graphs[n] for n in reachable(self._graphs, number)]
         lowered = replace(self._lowered[number], graph=self._graphs[number])
-        again = called_again(lowered, reached, self._mentioned)
         scopes = self._program.files[lowered.scope.source.path].scopes
+        again = called_again(lowered, reached, scopes, self._mentioned)
         graph = replace(lowered.graph, again=again, unstepped=never_stepped(lowered, scopes))
         if lowered.rounds is not None and not clears_between(lowered, reached):
             graph = repeated(graph, lowered.rounds)

@@ -5,7 +5,7 @@ optimizer: what its last call left is then what its next call finds.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.graph import FlowGraph
@@ -13,22 +13,27 @@ from lintgrad.flow.joining.functions import Lowered
 from lintgrad.flow.joining.program import Mentioned
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.scopes import Scope, root_of
+from lintgrad.flow.places.role import Role
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Function
+from lintgrad.syntax.nodes import Attr, Function
 from lintgrad.syntax.walk import handed_to
 
 
 def called_again(
-    lowered: Lowered, reached: list[FlowGraph], mentioned: Mentioned | None
+    lowered: Lowered,
+    reached: list[FlowGraph],
+    scopes: Iterable[Scope],
+    mentioned: Mentioned | None,
 ) -> frozenset[str]:
     """The optimizers of a function that every call of it finds as the last one left them.
 
-    `reached` are the graphs that are run through when the function is called.
+    `reached` are the graphs that are run through when the function is called, `scopes` those of
+    its file.
     """
     scope, graph = lowered.scope, lowered.graph
     if not isinstance(scope.node, Function) or scope.origin is not None:
         return frozenset()
-    if lowered.rounds is not None or not _is_uncalled(scope, mentioned):
+    if lowered.rounds is not None or not _is_uncalled(lowered, scopes, mentioned):
         return frozenset()
     if _clears_elsewhere(scope, reached, mentioned):
         return frozenset()
@@ -39,6 +44,21 @@ def called_again(
         and not optimizer.escaped
         and _lives_on(scope, place)
         and not _is_given_away(scope, place)
+    )
+
+
+def _calls_of_others(lowered: Lowered, scopes: Iterable[Scope]) -> int:
+    """How many calls of that name are of an optimizer's, a scheduler's or a scaler's method."""
+    meaning = lowered.graph.meaning
+    if lowered.scope.owner is None or meaning is None:
+        return 0
+    return sum(
+        isinstance(call.func, Attr)
+        and call.func.name == lowered.scope.name_alone
+        and (found := meaning.roles.of_expr(scope, call.func.value)) is not None
+        and found.role in (Role.OPTIMIZER, Role.SCHEDULER, Role.SCALER)
+        for scope in scopes
+        for call in scope.calls
     )
 
 
@@ -56,14 +76,16 @@ def clears_between(lowered: Lowered, reached: list[FlowGraph]) -> bool:
     )
 
 
-def _is_uncalled(scope: Scope, mentioned: Mentioned | None) -> bool:
+def _is_uncalled(lowered: Lowered, scopes: Iterable[Scope], mentioned: Mentioned | None) -> bool:
+    scope = lowered.scope
     name = scope.name_alone
     if guesses.entered_by_name(name):
         return False
     pattern = rf"\b{re.escape(name)}\b"
     defined = rf"\bdef\s+{re.escape(name)}\b"
     text = scope.source.text
-    if len(re.findall(pattern, text)) > len(re.findall(defined, text)):
+    known = len(re.findall(defined, text)) + _calls_of_others(lowered, scopes)
+    if len(re.findall(pattern, text)) > known:
         return False
     return mentioned is None or not mentioned(scope.source.path, pattern)
 
