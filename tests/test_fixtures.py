@@ -22,9 +22,6 @@ NOT_YET_UNDERSTOOD = {
     "rules/scheduler-before-optimizer.md: In the training phase, but at its beginning": (
         "a test that guards nothing but a scheduler is not remembered"
     ),
-    "optimizers/gan.md: The graph is kept where the fake should have been cut": (
-        "whose parameters they are is not known of modules that are made in a call"
-    ),
     "optimizers/gan.md: Both losses run backward before either step": (
         "two losses that are meant for the same parameters look alike"
     ),

@@ -30,6 +30,13 @@ def makes_parameters(scope: Scope, call: Call) -> bool:
     return own is not None and is_module(own) and _has_layers(own)
 
 
+def makes_module(scope: Scope, call: Call) -> bool:
+    """Whether a call makes a module of torch's, or of a class of the project."""
+    own = scope.class_named(place_of(call.func) or "")
+    name = scope.dotted(call.func) or ""
+    return name.startswith("torch.nn.") or (own is not None and is_module(own))
+
+
 def is_module(own: ClassScope) -> bool:
     """Whether a class of the project is a module of torch's."""
     return modules.MODULE in own.outside_bases()

@@ -239,9 +239,12 @@ class Places:
         """The owners of an optimizer's parameters, as this function names them."""
         if found is None or found.build is None or found.scope is None:
             return UNKNOWN_OWNERS
-        argument = found.build.argument(0, "params")
+        argument = found.build.argument(0, "params") or found.build.argument(-1, "optimizer")
         if argument is None:
             return UNKNOWN_OWNERS
+        inner = self._roles.of_expr(found.scope, argument)
+        if inner is not None and inner.role is Role.OPTIMIZER and inner.build is not found.build:
+            return self.owners(inner)  # a wrapper around an optimizer
         return self._brought(found.scope, owners_of(found.scope, argument))
 
     def owned(self, expr: Expr) -> Owners:
