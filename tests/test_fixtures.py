@@ -16,7 +16,6 @@ NOT_YET_UNDERSTOOD = {
     # Programs (each was run) that are beyond what is understood so far: bugs that are missed, and
     # one alarm of low confidence. Strict, so that who mends one has to take it off the list.
     "frameworks/deepspeed.md: The window is cleared with every micro-batch": "set in a config",
-    "frameworks/horovod.md: The window is cleared through the model": "whose parameters it holds",
     "frameworks/mmengine.md: The counted window is cleared from outside": "its window has no row",
     "frameworks/transformers.md: An optimizer beside the trainer's": "hooks of trainers",
     "rules/scheduler-before-optimizer.md: In the training phase, but at its beginning": (

@@ -82,6 +82,10 @@ STEPPED = {
     "mmengine.optim.ApexOptimWrapper": "optim wrapper",
     # apex, apex/fp16_utils/fp16_optimizer.py: it runs backward, and is stepped and cleared.
     "apex.fp16_utils.FP16_Optimizer": "fp16 optimizer",
+    # horovod at 2626dc87, horovod/torch/optimizer.py: a subclass of what it is given, whose step
+    # waits for the gradients of all processes; its `zero_grad` is the ordinary one.
+    "horovod.torch.DistributedOptimizer": "distributed optimizer",
+    "horovod.torch.optimizer.DistributedOptimizer": "distributed optimizer",
     # davda54/sam at 3c3afdb, sam.py, which projects copy; pytorch_optimizer 4.1, optimizer/sam.py.
     "sam.SAM": "sam",
     "pytorch_optimizer.SAM": "sam",
