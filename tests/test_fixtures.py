@@ -18,9 +18,6 @@ NOT_YET_UNDERSTOOD = {
     "frameworks/deepspeed.md: The window is cleared with every micro-batch": "set in a config",
     "frameworks/mmengine.md: The counted window is cleared from outside": "its window has no row",
     "frameworks/transformers.md: An optimizer beside the trainer's": "hooks of trainers",
-    "rules/scheduler-before-optimizer.md: In the training phase, but at its beginning": (
-        "a test that guards nothing but a scheduler is not remembered"
-    ),
     "optimizers/gan.md: Both losses run backward before either step": (
         "two losses that are meant for the same parameters look alike"
     ),
