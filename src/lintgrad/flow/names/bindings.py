@@ -125,17 +125,23 @@ def _bind_literal_elements(place: str, value: Expr, into: dict[str, list[Binding
         for key, item in value.items:
             if isinstance(key, Const):
                 into.setdefault(f"{place}[{key.value!r}]", []).append(Binding(item))
-    elif isinstance(value, Call) and is_collected(value):
+    elif isinstance(value, Call) and (makes_dict(value) or _makes_namespace(value)):
         for keyword in value.keywords:
-            name = keyword.name
-            part = f"{place}.{name}" if _last_name(value) in _NAMESPACES else f"{place}[{name!r}]"
-            into.setdefault(part, []).append(Binding(keyword.value))
+            part = f"[{keyword.name!r}]" if makes_dict(value) else f".{keyword.name}"
+            into.setdefault(f"{place}{part}", []).append(Binding(keyword.value))
 
 
-def is_collected(call: Call) -> bool:
-    """Whether a call collects its keywords' values: each is an item, or an attribute."""
-    known = _last_name(call) in _DICTS | _NAMESPACES
-    return known and not call.args and all(k.name is not None for k in call.keywords)
+def makes_dict(call: Call) -> bool:
+    """Whether a call makes a dict whose items are its keywords, and nothing else."""
+    return _last_name(call) in _DICTS and _is_written_down(call)
+
+
+def _makes_namespace(call: Call) -> bool:
+    return _last_name(call) in _NAMESPACES and _is_written_down(call)
+
+
+def _is_written_down(call: Call) -> bool:
+    return not call.args and all(keyword.name is not None for keyword in call.keywords)
 
 
 def _last_name(call: Call) -> str:

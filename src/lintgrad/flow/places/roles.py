@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.names import guesses
-from lintgrad.flow.names.bindings import Binding, Via, is_collected
+from lintgrad.flow.names.bindings import Binding, Via, makes_dict
 from lintgrad.flow.names.callers import Callers
 from lintgrad.flow.names.elements import VIEWS, element_source
 from lintgrad.flow.names.scopes import Argument, ClassScope, Global, Scope, root_of
@@ -220,7 +220,7 @@ class Roles:
         return self._known_calls[key]
 
     def _find_of_call(self, scope: Scope, call: Call) -> Found | None:
-        if is_collected(call):
+        if makes_dict(call):
             return collection_of(self._first(scope, [k.value for k in call.keywords]))
         names = callables(scope, call.func)
         known = {built for name in names if (built := built_by(name)) is not None}
