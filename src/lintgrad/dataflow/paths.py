@@ -60,7 +60,7 @@ def test_name(block: int, branch: Branch) -> str:
     return branch.key if branch.key is not None else f"#{block}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Paths:
     """Moves facts through one flow graph; outcomes of tests can be forced."""
 

@@ -8,7 +8,8 @@ from typing import TypeVar
 from lintgrad.dataflow.between import past, through
 from lintgrad.dataflow.conditions import condition_of
 from lintgrad.dataflow.contexts import Context, contexts_of, contexts_of_next_calls
-from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
+from lintgrad.dataflow.solution import Point, Problem, Solution, events_of
+from lintgrad.dataflow.solve import solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, Typestate
 from lintgrad.dataflow.witness import trail
 from lintgrad.flow.events import (
@@ -228,10 +229,9 @@ class Flow:
         """The events that are reached in a bad state, as surely, when it is called again."""
         for context in contexts_of_next_calls(solution):
             for point, event in context.points():
-                if isinstance(event, kind) and context.certainty(point, bad) is sure:
-                    found = self._hit(solution, context, point, bad)
-                    if found is not None:
-                        yield replace(found, again=True)
+                wanted = isinstance(event, kind) and context.certainty(point, bad) is sure
+                if wanted and (found := self._hit(solution, context, point, bad)) is not None:
+                    yield replace(found, again=True)
 
     def _hit(
         self,

@@ -1,6 +1,5 @@
 """What an optimizer's gradients are: clear, pending, spent, mixed."""
 
-import re
 from enum import Enum, auto
 
 from lintgrad.dataflow.typestate import Typestate
@@ -19,6 +18,7 @@ from lintgrad.flow.events import (
     Step,
     ZeroGrad,
 )
+from lintgrad.flow.names.place_parts import has_constant_index
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.flow.views import is_another, seen_inside
 
@@ -186,11 +186,8 @@ def _overlap(place: str, own: str) -> bool:
     if _below(place, own) or _below(own, place):
         return True
     one, other = place.partition("[")[0], own.partition("[")[0]
-    variable = not (_CONSTANT_INDEX.search(place) and _CONSTANT_INDEX.search(own))
+    variable = not (has_constant_index(place) and has_constant_index(own))
     return one == other and "[" in place and "[" in own and variable
-
-
-_CONSTANT_INDEX = re.compile(r"""\[(-?\d+|'[^']*'|"[^"]*")\]$""")
 
 
 def _below(place: str, own: str) -> bool:

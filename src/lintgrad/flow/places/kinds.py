@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bindings import Binding, Via, at
+from lintgrad.flow.names.bound_once import bound_once
 from lintgrad.flow.names.elements import element_source
 from lintgrad.flow.names.scopes import ClassScope, Scope
 from lintgrad.flow.places.usage import Usage
@@ -124,21 +125,13 @@ def _returned(scope: Scope, func: Expr, known: _Known) -> Basis | None:
         found = _tensor(scope, func.value, known)
         if found is not None:
             return found
-    built = _only_binding(scope, func)
-    if built is None or not isinstance(built[1], Call):
+    built = bound_once(scope, func)
+    if built is None or not isinstance(built.expr, Call):
         return None
-    layer = built[0].dotted(built[1].func) or ""
+    layer = built.scope.dotted(built.expr.func) or ""
     last = layer.removeprefix("torch.nn.")
     single = last != layer and last[:1].isupper() and last not in tensors.SEVERAL_OUTPUTS
     return Basis.BUILT if single and last.endswith("Loss") else Basis.USED if single else None
-
-
-def _only_binding(scope: Scope, expr: Expr) -> tuple[Scope, Expr] | None:
-    place = place_of(expr)
-    found = scope.lookup(place) if place is not None else None
-    if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
-        return None
-    return found[0], found[1][0].value
 
 
 def _bound(scope: Scope, expr: Expr, known: _Known) -> Basis | None:
