@@ -11,8 +11,10 @@ from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.graph import FlowGraph
 from lintgrad.flow.joining.functions import Lowered
 from lintgrad.flow.joining.program import Mentioned
+from lintgrad.flow.loops.rounds import is_trained
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.scopes import Scope, root_of
+from lintgrad.flow.places.module_classes import class_text
 from lintgrad.flow.places.role import Role
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Function
@@ -65,14 +67,22 @@ def _calls_of_others(lowered: Lowered, scopes: Iterable[Scope]) -> int:
 def clears_between(lowered: Lowered, reached: list[FlowGraph]) -> bool:
     """Whether what a framework runs besides a function may clear between its rounds.
 
-    That of a class are its other methods, which are its hooks; otherwise all of the file.
+    That of a class are its other methods, which are its hooks; otherwise all of the file. Of a base
+    class that cannot be seen nothing is known.
     """
     scope, rounds = lowered.scope, lowered.rounds
     if rounds is None or rounds.around is not None or scope.owner is None:
         return _clears_in_file(scope, reached)
-    spans = [one.node.span for one in scope.owner.lineage() if one.scope.source is scope.source]
+    if not all(_leaves_alone(base) or is_trained(base) for base in scope.owner.outside_bases()):
+        return True
+    texts = [
+        (one.scope.source, one.node.span.start, class_text(one)) for one in scope.owner.lineage()
+    ]
+    inside = [graph.span for graph in reached]
     return any(
-        span.start <= at < span.end for span in spans for at in _clears_besides(scope, reached)
+        not any(s.path == source.path and s.start <= start + at < s.end for s in inside)
+        for source, start, text in texts
+        for at in guesses.mentions_of_clearing(text)
     )
 
 

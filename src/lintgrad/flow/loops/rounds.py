@@ -57,6 +57,11 @@ def rounds_of(scope: Scope) -> Rounds | None:
     return None
 
 
+def is_trained(base: str) -> bool:
+    """Whether a class, by its dotted name, is one whose methods a framework runs, and knows."""
+    return any(base == name for name, _ in METHODS_RUN_FOR_EVERY_BATCH)
+
+
 def _of_method(scope: Scope) -> Rounds | None:
     for base in scope.owner.outside_bases() if scope.owner is not None else ():
         runs = METHODS_RUN_FOR_EVERY_BATCH.get((base, scope.name_alone))
