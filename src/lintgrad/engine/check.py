@@ -52,7 +52,7 @@ def check_bytes(
     """
     try:
         source = replace(decode(path, data), same=same)
-        if not _ANALYSED.search(data):
+        if not _ANALYSED.search(data) and not (project and project.drives(path, data)):
             from lintgrad.syntax.readable import check_syntax
 
             check_syntax(source)

@@ -53,7 +53,9 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The function ends."""
+    """The function ends; it raises, or the whole program does, if it does not just return."""
+
+    raises: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from lintgrad.dataflow.between import past, through
 from lintgrad.dataflow.conditions import condition_of
-from lintgrad.dataflow.contexts import Context, contexts_of, contexts_of_next_call
+from lintgrad.dataflow.contexts import Context, contexts_of, contexts_of_next_calls
 from lintgrad.dataflow.solution import Point, Problem, Solution, events_of
 from lintgrad.dataflow.solve import solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, Typestate
@@ -198,6 +198,18 @@ class Flow:
             if optimizer.place in self.graph.again and solution.exact:
                 yield from self._next_call(solution, kind, bad)
 
+    def maybe_again(
+        self,
+        typestate: Typestate[State, Act, Optimizer],
+        kind: type[Event],
+        bad: Callable[[State], bool],
+    ) -> Iterator[Hit]:
+        """The events that may be reached in a bad state when the function is called again."""
+        for optimizer in self.graph.optimizers.values():
+            solution = self._solution(typestate, optimizer)
+            if optimizer.place in self.graph.again and solution.exact:
+                yield from self._next_call(solution, kind, bad, Certainty.MAYBE)
+
     def always(
         self,
         typestate: Typestate[State, Act, Optimizer],
@@ -226,14 +238,14 @@ class Flow:
         solution: Solution[State, Act, Optimizer],
         kind: type[Event],
         bad: Callable[[State], bool],
+        sure: Certainty = Certainty.ALWAYS,
     ) -> Iterator[Hit]:
-        """The events that are certainly reached in a bad state when it is called again."""
-        for context in contexts_of_next_call(solution):
+        """The events that are reached in a bad state, as surely, when it is called again."""
+        for context in contexts_of_next_calls(solution):
             for point, event in context.points():
-                if isinstance(event, kind) and context.certainty(point, bad) is Certainty.ALWAYS:
-                    found = self._hit(solution, context, point, bad)
-                    if found is not None:
-                        yield replace(found, again=True)
+                wanted = isinstance(event, kind) and context.certainty(point, bad) is sure
+                if wanted and (found := self._hit(solution, context, point, bad)) is not None:
+                    yield replace(found, again=True)
 
     def _hit(
         self,

@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+from lintgrad.source.driving import Drivers
 from lintgrad.source.load import Unreadable, decode
 from lintgrad.source.repository import repository_of
 from lintgrad.source.text import Source
@@ -29,6 +30,7 @@ class Modules:
         self._held: dict[tuple[str, str], bool] = {}
         self._sources: dict[str, Source | None] = {}
         self._texts: dict[str, dict[str, bytes] | None] = {}
+        self._drivers = Drivers(self.path_of)
 
     def find(self, dotted: str, importing: str) -> Source | None:
         """The source of a module as seen from the file at a path; None if there is no such file.
@@ -58,6 +60,10 @@ class Modules:
         expression = re.compile(pattern.encode())
         own = os.path.abspath(path)  # noqa: PTH100
         return any(expression.search(text) for other, text in texts.items() if other != own)
+
+    def drives(self, path: str, data: bytes) -> bool:
+        """Whether a file calls or derives from something of its project that trains."""
+        return self._drivers.drives(path, data)
 
     def path_of(self, dotted: str, importing: str) -> str | None:
         """The path of a module's file, spelled as the importing file's is."""

@@ -27,7 +27,8 @@ from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import spelled
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name, Starred
+from lintgrad.syntax.nodes import Attr, Binary, Call, Const, Expr, Name, Starred, Unary
+from lintgrad.syntax.walk import children
 
 _STEP_LIKE = frozenset({"first_step", "second_step"})
 
@@ -211,13 +212,15 @@ class Calls:
         """Whether an expression shows that it makes a tensor (or passes no gradient at all)."""
         if isinstance(expr, Const):
             return expr.value is None
+        if isinstance(expr, Binary | Unary):
+            return any(map(self._is_tensor, children(expr)))
         if isinstance(expr, Name):
             found = self._scope.lookup(expr.id)
             bound = found[1] if found is not None else []
             return (
                 len(bound) == 1
-                and isinstance(bound[0].value, Call)
-                and (self._is_tensor(bound[0].value))
+                and isinstance(bound[0].value, Call | Binary | Unary)
+                and self._is_tensor(bound[0].value)
             )
         name = self._scope.dotted(expr.func) if isinstance(expr, Call) else None
         return name is not None and name.rpartition(".")[0] == "torch"

@@ -11,9 +11,10 @@ from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Role
 from lintgrad.source.text import spelled
 from lintgrad.syntax import apis
-from lintgrad.syntax.frameworks import ENGINES, RETURNED, STEPPED
+from lintgrad.syntax.frameworks import COLLECTIONS, ENGINES, RETURNED, STEPPED
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name
+from lintgrad.syntax.trainers import METHODS_LEAVING_GRADIENTS
 from lintgrad.syntax.walk import handed_to, parts_of
 
 _SAFE_METHODS = frozenset(
@@ -38,7 +39,7 @@ _SAFE_METHODS = frozenset(
 )
 
 
-_BUILD = apis.OPTIMIZER_CLASSES | ENGINES.keys() | STEPPED.keys() | RETURNED.keys()
+_BUILD = apis.OPTIMIZER_CLASSES | ENGINES.keys() | STEPPED.keys() | RETURNED.keys() | COLLECTIONS
 """Public names that build something, and do nothing else."""
 
 _LONGEST_CHAIN = 8
@@ -63,6 +64,8 @@ class Unseen:
         match call.func:
             case Attr(value=receiver) if self._is_of_framework(receiver):
                 return True
+            case Attr(value=Name(id="self"), name=method) if self._is_inherited(method):
+                return True
             case Name(id="map"):
                 return False  # what it applies may be made to clear or step
             case Name(id=builtin):
@@ -70,6 +73,13 @@ class Unseen:
             case Attr(value=receiver, name=method):
                 return method in _SAFE_METHODS or self._is_of_harmless_module(receiver)
         return False
+
+    def _is_inherited(self, method: str) -> bool:
+        """Whether a method of the object is that of a class known to leave gradients alone."""
+        owner = self._scope.owner
+        return owner is not None and any(
+            (base, method) in METHODS_LEAVING_GRADIENTS for base in owner.outside_bases()
+        )
 
     def _is_of_harmless_module(self, receiver: Expr) -> bool:
         """Whether a method is one of an object whose class is in a package that is harmless."""

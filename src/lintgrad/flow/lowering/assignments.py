@@ -11,8 +11,9 @@ from lintgrad.flow.events import Assign, Build, Event, Rebind
 from lintgrad.flow.loops.headers import names_in
 from lintgrad.flow.lowering.relevance import Relevance
 from lintgrad.flow.names.scopes import Scope, root_of
+from lintgrad.flow.places.builders import asks_trainer
 from lintgrad.flow.places.of_function import Places
-from lintgrad.flow.places.roles import Roles, asks_trainer
+from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Item, Sequence

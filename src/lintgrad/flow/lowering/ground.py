@@ -101,7 +101,7 @@ class Lowering:
             if after is not None:
                 self.blocks.move(after)
             if self.reading.relevance.ends(expr):
-                self.stop()
+                self.stop(Stop(raises=True))
         elif isinstance(expr, nodes.Walrus):
             self.assign((expr.target,), expr.value, expr.span)
 
@@ -203,10 +203,10 @@ class Lowering:
             self.reading.followed.isdisjoint(written)
         )
 
-    def stop(self) -> None:
+    def stop(self, end: Stop = Stop()) -> None:  # noqa: B008  # a frozen value
         """End the function here."""
         self.run_finals(0)
-        self.blocks.leave(Stop())
+        self.blocks.leave(end)
 
     def run_finals(self, down_to: int) -> None:
         """Lower the `finally` bodies that a jump runs on its way out."""

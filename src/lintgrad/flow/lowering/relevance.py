@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from lintgrad.flow.calls.events_of import Calls
-from lintgrad.flow.events import GRADIENT_EVENTS, LEAVES_GRADIENTS, NamedOnly
+from lintgrad.flow.events import GRADIENT_EVENTS, LEAVES_GRADIENTS, NamedOnly, SchedulerStep
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Role
@@ -15,6 +15,10 @@ from lintgrad.syntax.nodes import Call, Expr, Stmt
 from lintgrad.syntax.walk import children, children_of, expressions_of, statements_of
 
 _JUMPS = (nodes.Break, nodes.Continue, nodes.Return, nodes.Raise)
+
+
+_DECIDED = (*GRADIENT_EVENTS, SchedulerStep)
+"""The events whose guards are worth deciding."""
 
 
 class Relevance:
@@ -71,7 +75,7 @@ class Relevance:
 
     def _gradient_event(self, expr: Expr) -> bool:
         if isinstance(expr, Call) and any(
-            isinstance(event, GRADIENT_EVENTS) for event in self._calls.events(expr)
+            isinstance(event, _DECIDED) for event in self._calls.events(expr)
         ):
             return True
         return any(map(self._gradient_event, evaluated(expr)))

@@ -135,11 +135,16 @@ class Places:
             return role is Role.OPTIMIZER
         if place == "self" or not self.may_be_optimizer(place) or self._is_property(place):
             return False
-        if place.rsplit(".", 1)[-1][:1].isupper():
+        if self._is_class(place):
             return False
         if _OPTIMIZER_METHODS & self._usage.methods(place):
             return True
         return guesses.named_like_optimizer(place) and not self.is_module(place)
+
+    def _is_class(self, place: str) -> bool:
+        """Whether a place is a class, going by its name: nothing in sight is bound to it."""
+        made = self._scope.lookup(place) is not None or self._scope.parameter(place) is not None
+        return place.rsplit(".", 1)[-1][:1].isupper() and not made
 
     def _is_property(self, place: str) -> bool:
         """Whether a place of `self` is computed by a method of the class."""
@@ -153,7 +158,7 @@ class Places:
             owner = self._scope.owner
             return owner is not None and owner.method("zero_grad") is None
         role = self.role(place)
-        if self._is_property(place) or place.rsplit(".", 1)[-1][:1].isupper():
+        if self._is_property(place) or self._is_class(place):
             return False  # a property, or the class itself: `nn.Module.zero_grad(net)`
         if role is Role.OWN_OBJECT:
             found = self.found(place)
@@ -235,9 +240,12 @@ class Places:
         """The owners of an optimizer's parameters, as this function names them."""
         if found is None or found.build is None or found.scope is None:
             return UNKNOWN_OWNERS
-        argument = found.build.argument(0, "params")
+        argument = found.build.argument(0, "params") or found.build.argument(-1, "optimizer")
         if argument is None:
             return UNKNOWN_OWNERS
+        inner = self._roles.of_expr(found.scope, argument)
+        if inner is not None and inner.role is Role.OPTIMIZER and inner.build is not found.build:
+            return self.owners(inner)  # a wrapper around an optimizer
         return self._brought(found.scope, owners_of(found.scope, argument))
 
     def owned(self, expr: Expr) -> Owners:

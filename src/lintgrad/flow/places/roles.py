@@ -4,18 +4,24 @@ from collections.abc import Iterable
 
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.names import guesses
-from lintgrad.flow.names.bindings import Binding, Via
+from lintgrad.flow.names.bindings import Binding, Via, makes_dict
 from lintgrad.flow.names.callers import Callers
 from lintgrad.flow.names.elements import VIEWS, element_source
 from lintgrad.flow.names.scopes import Argument, ClassScope, Global, Scope, root_of
-from lintgrad.flow.places.builders import built_by, callables, is_optimizer_class, part_built_by
+from lintgrad.flow.places.builders import (
+    asks_trainer,
+    built_by,
+    callables,
+    is_optimizer_class,
+    may_do_more,
+    part_built_by,
+)
 from lintgrad.flow.places.callees import Callees, Overridden
 from lintgrad.flow.places.frames import Frames
 from lintgrad.flow.places.gradients_by_hand import clears
 from lintgrad.flow.places.objects import Objects
 from lintgrad.flow.places.role import Found, Role, collection_of, element_of, strongest
 from lintgrad.syntax import apis
-from lintgrad.syntax.frameworks import DOES_MORE_WITH, TRAINING_MODULES
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
     Attr,
@@ -92,6 +98,10 @@ class Roles:
                 answers = [a for a in answers if a is None or not _is_wrapper(a)]
             return strongest(answers) or self._of_parameter(scope, place)
         if place.endswith("]"):
+            passed = _argument(scope, root_of(place))
+            given = place_of(passed.expr) if passed is not None else None
+            if passed is not None and given is not None and not scope.bindings.get(root_of(place)):
+                return self.of_place(passed.scope, given + place[len(root_of(place)) :])
             return element_of(self.of_place(scope, place[: place.rindex("[")]))
         head, _, name = place.rpartition(".")
         if head and head != "self":
@@ -210,11 +220,13 @@ class Roles:
         return self._known_calls[key]
 
     def _find_of_call(self, scope: Scope, call: Call) -> Found | None:
+        if makes_dict(call):
+            return collection_of(self._first(scope, [k.value for k in call.keywords]))
         names = callables(scope, call.func)
         known = {built for name in names if (built := built_by(name)) is not None}
         if len(known) == 1:  # a class that is chosen among optimizers is one, known or not
             role, kind = known.pop()
-            if any(k.name == DOES_MORE_WITH.get(name) for name in names for k in call.keywords):
+            if any(may_do_more(scope, call, name) for name in names):
                 return None
             return Found(role, Basis.BUILT, call, scope, kind=kind)
         if asks_trainer(scope, call):
@@ -281,13 +293,6 @@ class Roles:
 def _is_wrapper(found: Found) -> bool:
     """Whether something is taken for an optimizer because it was made of one."""
     return found.role is Role.OPTIMIZER and found.build is None
-
-
-def asks_trainer(scope: Scope, call: Call) -> bool:
-    """Whether a module that a trainer trains asks it for its optimizers (lightning 2.6)."""
-    if place_of(call.func) != "self.optimizers" or scope.owner is None:
-        return False
-    return not TRAINING_MODULES.isdisjoint(scope.owner.outside_bases())
 
 
 def _argument(scope: Scope, place: str) -> Argument | None:
