@@ -14,8 +14,18 @@ from lintgrad.flow.calls.micro_batches import MicroBatches
 from lintgrad.flow.calls.replacing import Replacing
 from lintgrad.flow.calls.scaling import Scaling, is_scaling
 from lintgrad.flow.calls.stepping import Stepping
-from lintgrad.flow.calls.unseen import Unseen, changes_gradients_in_place
-from lintgrad.flow.events import Backward, Called, Doubt, Escape, Event, MayBackward, Restore
+from lintgrad.flow.calls.unnamed import Unnamed
+from lintgrad.flow.calls.unseen import Unseen, changes_gradients_in_place, scales_gradients
+from lintgrad.flow.events import (
+    Backward,
+    Called,
+    Doubt,
+    Escape,
+    Event,
+    MayBackward,
+    Restore,
+    ZeroGrad,
+)
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.module_classes import is_module
@@ -44,7 +54,8 @@ class Calls:
         self._scaling = Scaling(scope, places)
         self._clipping = Clipping(scope, roles, places)
         asides = Asides(scope, places, roles, followed.touching)
-        self._stepping = Stepping(scope, places, followed, self._scaling, asides)
+        self._unnamed = Unnamed(scope, roles)
+        self._stepping = Stepping(scope, places, followed, self._scaling, asides, self._unnamed)
         self._replacing = Replacing(scope, places, roles)
         self._dependence = Dependence(scope, places, roles)
         self.writes = GradientWrites(scope, places)
@@ -117,6 +128,9 @@ class Calls:
             return
         yield from differentiated(call, name)
         yield from self._restored(call)
+        if scales_gradients(call, name):
+            yield MayBackward(call.span, "gradients are changed by hand")
+            return
         if changes_gradients_in_place(call, name):
             yield self._escape(call, None, "changes gradients in place")
             return
@@ -194,7 +208,8 @@ class Calls:
         gradient = call.argument(0, "gradient") or _unpacked(call)
         if isinstance(gradient, Const) and gradient.value is None:
             gradient = None
-        if call.args and not self._is_tensor(call.args[0]) and not self._is_tensor(func.value):
+        known = self._is_tensor(func.value) or self._places.kinds.tensor(func.value) is not None
+        if call.args and not known and not self._is_tensor(call.args[0]):
             return (self._escape(call, None, "may be an engine's own backward"),)
         scaled, scaler = self._scaling.of_loss(func.value)
         loss = func.value
@@ -223,8 +238,10 @@ class Calls:
         return (Backward(call.span, call.argument(0, "loss")),)
 
     def _zero_grad(self, call: Call, func: Attr) -> tuple[Event, ...]:
-        receiver = place_of(func.value)
+        receiver = self._unnamed.place(func.value)
         text = f"{spelled(self._text, func.span)}()"
+        if receiver is None and self._unnamed.is_super_of_optimizer(func.value):
+            return (ZeroGrad(call.span, text, self._places.register_itself()),)
         if receiver is None:
             return (self._escape(call, None, "clears something that has no name here"),)
         cleared = self._places.cleared(call.span, receiver, text)
