@@ -91,7 +91,7 @@ def _project() -> "Project":
     from lintgrad.flow.project import Project
 
     modules = Modules()
-    return Project(modules.find, modules.mentioned)
+    return Project(modules.find, modules.mentioned, modules.deriving)
 
 
 def check_given(

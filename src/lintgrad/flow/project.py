@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lintgrad.flow.calls.differentiating import differentiates
 from lintgrad.flow.graph import FlowGraph
 from lintgrad.flow.joining.linking import Linker
-from lintgrad.flow.joining.program import Finder, Mentioned, Program
+from lintgrad.flow.joining.program import Deriving, Finder, Mentioned, Program
 from lintgrad.flow.slips.of_function import may_slip
 from lintgrad.source.text import Source
 
@@ -27,14 +27,21 @@ class Analysis:
 class Project:
     """Analyses the files of a project one after another; remembers what they have in common."""
 
-    def __init__(self, find: Finder | None = None, mentioned: Mentioned | None = None) -> None:
+    def __init__(
+        self,
+        find: Finder | None = None,
+        mentioned: Mentioned | None = None,
+        deriving: Deriving | None = None,
+    ) -> None:
         """Modules that files import are found with `find`; without one, none are.
 
-        `mentioned` says whether another file matches a pattern; without it, none does.
+        `mentioned` says whether another file matches a pattern; without it, none does. `deriving`
+        finds the files with classes that derive from one; without it, none do.
         """
         self._find = find
         self._mentioned = mentioned
-        self._program = Program(find, mentioned)
+        self._deriving = deriving
+        self._program = Program(find, mentioned, deriving)
         self._linker = Linker(self._program, mentioned)
 
     def analysed(self, source: Source) -> Analysis:
@@ -44,7 +51,7 @@ class Project:
         """
         program = self._program
         if len(program.files) > _MOST_FILES or len(program.frames) > _MOST_FRAMES:
-            self._program = Program(self._find, self._mentioned)
+            self._program = Program(self._find, self._mentioned, self._deriving)
             self._linker = Linker(self._program, self._mentioned)
         program = self._program
         file = program.load(source)

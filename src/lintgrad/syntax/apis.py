@@ -69,6 +69,8 @@ SCALERS = frozenset(
     }
 )
 
+AUTOGRAD_FUNCTION = "torch.autograd.Function"
+
 AUTOGRAD_BACKWARD = "torch.autograd.backward"
 
 ANY_OPTIMIZER = "torch.optim.Optimizer"

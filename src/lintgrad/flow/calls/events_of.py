@@ -19,6 +19,7 @@ from lintgrad.flow.calls.unseen import Unseen, changes_gradients_in_place, scale
 from lintgrad.flow.events import (
     Backward,
     Called,
+    Dispatched,
     Doubt,
     Escape,
     Event,
@@ -96,7 +97,7 @@ class Calls:
 
     def is_followed(self, call: Call) -> bool:
         """Whether a call goes through a function of the project that changes gradients."""
-        return any(isinstance(event, Called) for event in self.events(call))
+        return any(isinstance(event, Called | Dispatched) for event in self.events(call))
 
     def rebinds(self, call: Call) -> tuple[str, ...]:
         """The places of the caller that a function of the project gives new values."""
@@ -209,6 +210,8 @@ class Calls:
         if isinstance(gradient, Const) and gradient.value is None:
             gradient = None
         known = self._is_tensor(func.value) or self._places.kinds.tensor(func.value) is not None
+        if not known and self._scope.dotted(func.value) == receiver and self._is_formula():
+            return ()
         if call.args and not known and not self._is_tensor(call.args[0]):
             return (self._escape(call, None, "may be an engine's own backward"),)
         scaled, scaler = self._scaling.of_loss(func.value)
@@ -217,6 +220,11 @@ class Calls:
             loss = loss.args[0]
         reaches = self._dependence.of(call)
         return (Backward(call.span, loss, gradient, scaled, scaler, reaches),)
+
+    def _is_formula(self) -> bool:
+        """Whether the function is one of `torch.autograd.Function`: it returns its gradients."""
+        owner = self._scope.owner
+        return owner is not None and apis.AUTOGRAD_FUNCTION in owner.outside_bases()
 
     def _is_tensor(self, expr: Expr) -> bool:
         """Whether an expression shows that it makes a tensor (or passes no gradient at all)."""

@@ -9,12 +9,13 @@ from lintgrad.flow.calls.unnamed import Unnamed
 from lintgrad.flow.events import Escape, Event, Step
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.scopes import Scope
+from lintgrad.flow.places.frames import constant_of
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Role
 from lintgrad.source.text import spelled
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name
 
 
 class Stepping:
@@ -97,11 +98,28 @@ class Stepping:
         if not call.args and not call.keywords:
             return ()
         argument = call.argument(0, "closure")
+        if argument is not None and self._is_none(argument):
+            return ()
         ran = None if argument is None else self._followed.value(self._scope, argument)
         if ran is not None:
             return ran
         place = frozenset({self._places.canonical(receiver)})
         return (self._escape(call, place, "runs its argument"),)
+
+    def _is_none(self, argument: Expr) -> bool:
+        """Whether no closure is handed on; one that callers may leave out is not, where none show.
+
+        Where a call is followed, what it passes is known.
+        """
+        if isinstance(argument, Const):
+            return argument.value is None
+        if not isinstance(argument, Name) or self._scope.bindings.get(argument.id):
+            return False
+        known: Expr | None = constant_of(self._scope, argument.id)
+        parameter = self._scope.parameter(argument.id)
+        if self._scope.arguments is None and parameter is not None:
+            known = parameter.default
+        return isinstance(known, Const) and known.value is None
 
     def unknown(self, call: Call, func: Attr) -> tuple[Event, ...]:
         """What a step of an unknown kind does: it concerns what it is a method of."""

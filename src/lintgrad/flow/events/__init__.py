@@ -4,7 +4,7 @@ An event names places (access paths such as `self.optimizer`), never objects; wh
 event concerns is decided against the places and owners in the flow graph it stands in.
 """
 
-from lintgrad.flow.events.calls import Called, Doubt, Escape, MayBackward
+from lintgrad.flow.events.calls import Called, Dispatched, Doubt, Escape, MayBackward
 from lintgrad.flow.events.gradients import (
     UNKNOWN_OWNERS,
     Backward,
@@ -51,6 +51,7 @@ __all__ = [
     "Clip",
     "Consumed",
     "Differentiate",
+    "Dispatched",
     "Doubt",
     "Escape",
     "Event",
@@ -89,6 +90,7 @@ Event = (
     | Restore
     | Build
     | Called
+    | Dispatched
     | Escape
     | MayBackward
     | NamedOnly
@@ -110,7 +112,17 @@ Event = (
     | GraphUsed
 )
 
-GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called, Clip, Unscale, ScalerUpdate)
+GRADIENT_EVENTS = (
+    Backward,
+    Step,
+    ZeroGrad,
+    GradAssign,
+    Called,
+    Dispatched,
+    Clip,
+    Unscale,
+    ScalerUpdate,
+)
 """The events that a guard is worth deciding for."""
 
 LEAVES_GRADIENTS = (
