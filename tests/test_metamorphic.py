@@ -8,7 +8,8 @@ import pytest
 from _pytest.mark import ParameterSet
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from metamorphic.bases import BASES, RIGHT, WRONG
+from metamorphic.bases import RIGHT, WRONG
+from metamorphic.faults import FAULTS
 from metamorphic.layouts import files
 from metamorphic.program import Program
 from metamorphic.rewritings import SINGLE, Rewriting, applied, together
@@ -19,9 +20,11 @@ from lintgrad.engine.run import File, check_files
 from lintgrad.registry import installed_rules
 from lintgrad.rule import Confidence, Severity
 
-RULES = [rule for rule in installed_rules() if rule.severity is not Severity.INFO]
-ABOUT = {"LG101", "LG102", "LG201"}
-"""What the wrong programs were written for; of a right one nothing may be said at all."""
+RULES = installed_rules()
+ABOUT = {"LG101", "LG102"}
+"""What wrong programs are asked about besides what they were written for; of a right one nothing
+may be said at all."""
+BASES = (*RIGHT, *WRONG, *FAULTS)
 MARK = "# mark: "
 EVERY_VARIANT = bool(os.environ.get("LINTGRAD_EVERY_VARIANT"))
 """Whether to try each rewriting on each program: several minutes."""
@@ -37,7 +40,12 @@ def verdict(program: Program, folder: Path) -> set[tuple[str, str]]:
     checked = list(check_files(named, RULES, 1))
     assert [failure for one in checked for failure in one.failures] == []
     found = finished(diagnostic for one in checked for diagnostic in one.diagnostics)
-    told = (one for one in found if one.code in ABOUT or not program.wrong)
+    asked = ABOUT | {code for code, _ in program.wrong}
+    told = (
+        one
+        for one in found
+        if (one.code in asked if program.wrong else one.severity is not Severity.INFO)
+    )
     return {(one.code, _mark(one)) for one in told if one.confidence >= Confidence.MEDIUM}
 
 
@@ -65,11 +73,6 @@ def test_a_right_program_stays_right(program: Program, tmp_path: Path) -> None:
     assert verdict(program, tmp_path) == set(), shown(program)
 
 
-GRADIENTS_WRONG = tuple(
-    base for base in WRONG if {code for code, _ in base.wrong} <= {"LG101", "LG102"}
-)
-"""What a loss is does not go through calls yet; what becomes of gradients does."""
-
 NOT_YET = {
     # A counter that is unpacked from a collected parameter is not counted any more.
     "cleared under a guard that is never true: guarded step in a function, by *args",
@@ -83,7 +86,7 @@ def wrong_cases() -> list[ParameterSet]:
         pytest.param(*case.values, id=case.id, marks=pytest.mark.xfail(strict=True))
         if case.id in NOT_YET
         else case
-        for case in cases(GRADIENTS_WRONG)
+        for case in cases((*WRONG, *FAULTS))
     ]
 
 
