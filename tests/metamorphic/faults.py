@@ -42,7 +42,7 @@ _SCHEDULED = Line(
     NET.values,
 )
 _CARRIED = Line(
-    "state = model(x + state)",
+    "state = model(state)",
     Part.OTHER,
     "carry",
     reads=NET.values | {"state"},
@@ -133,7 +133,7 @@ FAULTS = (
     ),
     program(
         "graph over all rounds",
-        (*SETUP, *lines("state = torch.zeros(4, 1)")),
+        (*NET.built("2, 2"), CRITERION, LOADER, *lines("state = torch.zeros(4, 2)")),
         batches(NET.clear(), _CARRIED, _OF_STATE, NET.backward(), NET.step()),
         ("LG205", "carry"),
     ),
