@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lintgrad.dataflow.solve import Problem, solve
+from lintgrad.dataflow.solution import Problem
+from lintgrad.dataflow.solve import solve
 from lintgrad.flow.events import Step
 from lintgrad.flow.project import Project
 from lintgrad.source.text import Source

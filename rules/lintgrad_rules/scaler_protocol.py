@@ -125,7 +125,10 @@ def _stepped_unscaled(flow: Flow) -> Iterator[Finding]:
 
 def _is_told(flow: Flow, slip: Slip, scaler: Scaler) -> bool:
     """Whether another rule points at the statement that lacks its use, or its parentheses."""
-    return any(slipped.subject.startswith(scaler.place) for slipped in flow.slips(slip))
+    return any(
+        slipped.subject == scaler.place or slipped.subject.startswith(f"{scaler.place}.")
+        for slipped in flow.slips(slip)
+    )
 
 
 def _stepped_both_ways(flow: Flow) -> Iterator[Finding]:

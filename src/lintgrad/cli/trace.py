@@ -1,5 +1,6 @@
 """`lintgrad trace`: what was understood of a file."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("place", metavar="FILE[:LINE]")
+@click.argument("place", metavar="FILE[:LINE[:COLUMN]]")
 @click.option(
     "--format",
     "output_format",
@@ -50,6 +51,8 @@ def trace(place: str, output_format: str | None) -> None:
         at = unreadable.source.locate(unreadable.span.start)
         raise LintgradError(f"{path}:{at.row}:{at.column}: {unreadable.message}") from None
     roots = analysis.roots
+    if row is not None and not 1 <= row <= source.rows:
+        raise LintgradError(f"{path}: there is no line {row}: it has {source.rows}")
     if row is not None:
         inside = [n for n in roots if _covers(analysis.graphs[n].span, source, row)]
         spans = {n: analysis.graphs[n].span for n in inside}
@@ -75,8 +78,12 @@ def _write(traces: "list[Trace]", place: str, output_format: str | None) -> None
         write_lines(as_table(one, terminal_width()))
 
 
+_PLACE = re.compile(r"(?P<path>.+?):(?P<row>[0-9]+)(:[0-9]+)?:?")
+"""A file and a line, as reports write them: with the column, too."""
+
+
 def _split(place: str) -> tuple[str, int | None]:
-    path, _, row = place.rpartition(":")
-    if path and row.isdigit() and not Path(place).exists():
-        return path, int(row)
-    return place, None
+    match = _PLACE.fullmatch(place)
+    if match is None or Path(place).exists():
+        return place, None
+    return match["path"], int(match["row"])

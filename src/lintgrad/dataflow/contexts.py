@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple
 
 from lintgrad.dataflow.calls import Entry
-from lintgrad.dataflow.solve import Entered, Node, Point, Solution, solve
+from lintgrad.dataflow.solution import Entered, Node, Point, Solution
+from lintgrad.dataflow.solve import solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, certainty
 from lintgrad.flow.events import Event
 from lintgrad.flow.graph import FlowGraph

@@ -99,7 +99,7 @@ def targets_of(exit_: Exit) -> tuple[int, ...]:
     return ()
 
 
-def reachable(graphs: "Sequence[FlowGraph]", number: int) -> list[int]:
+def reachable(graphs: "Sequence[FlowGraph] | Mapping[int, FlowGraph]", number: int) -> list[int]:
     """The numbers of a graph and of those it calls, directly or not."""
     found = [number]
     for at in found:  # grows while it is read

@@ -5,6 +5,7 @@ from lintgrad.dataflow.typestate import Certainty
 from lintgrad.dataflow.witness import Passed
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.events.slip import Slip
+from lintgrad.flow.names.place_parts import is_within
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.rule.declared import Rule, rule, unread_rule, unused_rule
 from lintgrad.rule.finding import (
@@ -52,6 +53,7 @@ __all__ = [
     "Unused",
     "Windows",
     "confidence_by",
+    "is_within",
     "rule",
     "same_number",
     "unread_rule",

@@ -8,7 +8,8 @@ from typing import TypeVar
 from lintgrad.dataflow.between import past, through
 from lintgrad.dataflow.conditions import condition_of
 from lintgrad.dataflow.contexts import Context, contexts_of, contexts_of_next_call
-from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
+from lintgrad.dataflow.solution import Point, Problem, Solution, events_of
+from lintgrad.dataflow.solve import solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, Typestate
 from lintgrad.dataflow.witness import trail
 from lintgrad.flow.events import (
@@ -63,25 +64,24 @@ class Flow:
         """Whether the function is a test that asserts what comes of what it does."""
         return self.graph.meaning is not None and is_test(self.graph.meaning.scope)
 
+    def _own(self, kind: type[E]) -> Iterator[E]:
+        return (event for _, event in events_of(self.graph) if isinstance(event, kind))
+
     def slips(self, *kinds: Slip) -> Iterator[Slipped]:
         """The function's own statements that do not do what they look like, each once."""
-        found = (event for _, event in events_of(self.graph) if isinstance(event, Slipped))
-        yield from {event: None for event in found if event.slip in kinds}
+        yield from {event: None for event in self._own(Slipped) if event.slip in kinds}
 
     def generators(self) -> Iterator[Exhaustible]:
         """The places of the function itself that hold a generator, and are read."""
-        found = (event for _, event in events_of(self.graph) if isinstance(event, Consumed))
-        yield from {event.subject: None for event in found}
+        yield from {event.subject: None for event in self._own(Consumed)}
 
     def leaves(self) -> Iterator[Leaf]:
         """The leaves of the function itself whose gradients are read, and which it may lose."""
-        found = (event for _, event in events_of(self.graph) if isinstance(event, GradRead))
-        yield from {event.subject: None for event in found}
+        yield from {event.subject: None for event in self._own(GradRead)}
 
     def values_on_graphs(self) -> Iterator[Graph]:
         """The names of the function itself whose graphs its backward calls run through."""
-        found = (event for _, event in events_of(self.graph) if isinstance(event, GraphUsed))
-        yield from {event.subject: None for event in found}
+        yield from {event.subject: None for event in self._own(GraphUsed)}
 
     def met(
         self,
@@ -103,13 +103,10 @@ class Flow:
 
         It is taken to be possible if the two stand in different functions.
         """
-        for context in contexts_of(self._solution(typestate, hit.subject)):
-            points = {id(event): point for point, event in events_of(context.graph)}
-            if id(start) in points and id(hit.event) in points:
-                acts = context.solution.acts
-                marked = {point for point, one in acts.items() if one == act}
-                ends = points[id(start)], points[id(hit.event)]
-                return through(context.graph, *ends, marked)
+        for context, begin, end in self._around(typestate, hit, start):
+            acts = context.solution.acts
+            marked = {point for point, one in acts.items() if one == act}
+            return through(context.graph, begin, end, marked)
         return True
 
     def otherwise(
@@ -124,15 +121,21 @@ class Flow:
 
         Only events of one function are looked at.
         """
+        for context, begin, end in self._around(typestate, hit, start):
+            acts = context.solution.acts
+            ends = {point for point, one in acts.items() if one == act}
+            marked = {point for point, one in acts.items() if one == avoided}
+            return past(context.graph, begin, ends - {end}, marked)
+        return False
+
+    def _around(
+        self, typestate: Typestate[State, Act, Optimizer], hit: Hit, start: Event
+    ) -> Iterator[tuple[Context[State, Act, Optimizer], Point, Point]]:
+        """The calls that an event and a hit both stand in, with the places of the two."""
         for context in contexts_of(self._solution(typestate, hit.subject)):
             points = {id(event): point for point, event in events_of(context.graph)}
             if id(start) in points and id(hit.event) in points:
-                acts = context.solution.acts
-                ends = {point for point, one in acts.items() if one == act}
-                marked = {point for point, one in acts.items() if one == avoided}
-                ends.discard(points[id(hit.event)])
-                return past(context.graph, points[id(start)], ends, marked)
-        return False
+                yield context, points[id(start)], points[id(hit.event)]
 
     def acts(
         self, typestate: Typestate[State, Act, Optimizer], optimizer: Optimizer

@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 from lintgrad.dataflow.arithmetic import evaluate
 from lintgrad.dataflow.paths import Facts, Paths
-from lintgrad.dataflow.solve import Node, Solution
+from lintgrad.dataflow.solution import Node, Solution
 from lintgrad.flow.events import Backward, Event, Step
 from lintgrad.flow.graph import Branch, FlowGraph, targets_of
 from lintgrad.flow.places.optimizer import Optimizer

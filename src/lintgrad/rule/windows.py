@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lintgrad.dataflow.contexts import Context, LoopAround, Where, contexts_of
-from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
+from lintgrad.dataflow.solution import Point, Problem, Solution, events_of
+from lintgrad.dataflow.solve import solve
 from lintgrad.dataflow.typestate import Certainty
 from lintgrad.dataflow.witness import Passed, trail
 from lintgrad.flow.events import Backward, Event, Step, ZeroGrad

@@ -3,9 +3,11 @@
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from lintgrad.source.load import Unreadable, decode
+from lintgrad.source.repository import repository_of
 from lintgrad.source.text import Source
 
 _HIGHEST = 6
@@ -64,10 +66,7 @@ class Modules:
 
         The project is the repository, or else the folder; a very large one is taken to match.
         """
-        root = _repository(path)
-        if root not in self._texts:
-            self._texts[root] = _texts(root)
-        texts = self._texts[root]
+        texts = self._project_of(path)
         if texts is None:
             return True
         expression = re.compile(pattern.encode())
@@ -80,9 +79,7 @@ class Modules:
         None if there are many, or if the project of the file at the path is very large.
         """
         root = _repository(path)
-        if root not in self._texts:
-            self._texts[root] = _texts(root)
-        texts = self._texts[root]
+        texts = self._project_of(path)
         if texts is None:
             return None
         if root not in self._classes:
@@ -101,6 +98,13 @@ class Modules:
             for at, other in zip(spelled, paths, strict=True)
             if (source := _decoded(at, texts[other])) is not None
         )
+
+    def _project_of(self, path: str) -> dict[str, bytes] | None:
+        """The Python files of the project of a file; None if there are very many."""
+        root = _repository(path)
+        if root not in self._texts:
+            self._texts[root] = _texts(root)
+        return self._texts[root]
 
     def path_of(self, dotted: str, importing: str) -> str | None:
         """The path of a module's file, spelled as the importing file's is."""
@@ -136,13 +140,7 @@ class Modules:
 def _repository(path: str) -> str:
     """The repository that a file is in, or its folder if it is in none."""
     own = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120
-    folder = own
-    while not os.path.exists(os.path.join(folder, ".git")):  # noqa: PTH110, PTH118
-        above = os.path.dirname(folder)  # noqa: PTH120
-        if above == folder:
-            return own
-        folder = above
-    return folder
+    return str(repository_of(Path(own)) or own)
 
 
 def _texts(root: str) -> dict[str, bytes] | None:

@@ -28,6 +28,7 @@ from lintgrad.flow.events import (
     ZeroGrad,
 )
 from lintgrad.flow.names import guesses
+from lintgrad.flow.names.bound_once import bound_once
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.module_classes import is_module
 from lintgrad.flow.places.of_function import Places
@@ -87,8 +88,8 @@ class Calls:
     def _bound_method(self, func: Expr) -> Expr:
         """What a name stands for that was bound to a method: `clear = optimizer.zero_grad`."""
         if isinstance(func, Name):
-            found = self._scope.lookup(func.id)
-            value = found[1][0].value if found is not None and len(found[1]) == 1 else None
+            bound = bound_once(self._scope, func)
+            value = bound.expr if bound is not None else None
             if isinstance(value, Call) and self._scope.dotted(value.func) == "functools.partial":
                 value = value.args[0] if len(value.args) == 1 and not value.keywords else None
             if isinstance(value, Attr):

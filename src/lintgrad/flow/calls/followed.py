@@ -45,9 +45,7 @@ class Followed:
         """What a call of a method does that classes of the project have each their own of."""
         receiver = place_of(call.func.value) if isinstance(call.func, Attr) else None
         callees = (
-            self._roles.callees.all_of_open(scope, call.func)
-            if isinstance(call.func, Attr)
-            else None
+            self._roles.overrides.of_call(scope, call.func) if isinstance(call.func, Attr) else None
         )
         text = spelled(scope.source.text, call.func.span)
         if callees is None or receiver is None or any(c.scope.is_generator for c in callees):

@@ -1,5 +1,6 @@
 """What is lost when an optimizer is built again on the parameters it had."""
 
+from lintgrad.flow.names.place_parts import overlaps
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.ownership import canonical_module
 from lintgrad.source.text import Span
@@ -98,7 +99,7 @@ def _concerns(expr: Expr, owners: frozenset[str]) -> bool:
     if place is None:
         return False
     own = canonical_module(place)
-    return any(f"{own}.".startswith(f"{o}.") or f"{o}.".startswith(f"{own}.") for o in owners)
+    return any(overlaps(own, owner) for owner in owners)
 
 
 def _writes(statement: Stmt, owners: frozenset[str]) -> bool:

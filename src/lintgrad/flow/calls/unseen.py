@@ -3,8 +3,10 @@
 from lintgrad.flow.events import Doubt
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import bound_once, from_caller
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.gradients_by_hand import grad_holder, is_nothing, part_of_grad
+from lintgrad.flow.places.module_classes import builds_module
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Role
 from lintgrad.source.text import spelled
@@ -86,17 +88,13 @@ class Unseen:
 
     def is_module_of_torch(self, func: Expr) -> bool:
         """Whether what is called was built as one of torch's own modules, by a caller perhaps."""
-        scope, place = self._scope, place_of(func)
-        for _ in range(_LONGEST_CHAIN):
-            passed = (scope.arguments or {}).get(place or "")
-            if passed is None:
-                break
-            scope, place = passed.scope, place_of(passed.expr)
+        scope, expr = from_caller(self._scope, func)
+        place = place_of(expr)
         found = scope.lookup(place) if place is not None else None
         return found is not None and all(
             binding.via is Via.VALUE
             and isinstance(binding.value, Call)
-            and (found[0].dotted(binding.value.func) or "").startswith("torch.nn.")
+            and builds_module(found[0], binding.value)
             for binding in found[1]
         )
 
@@ -179,10 +177,8 @@ class Unseen:
 
     def _made_from(self, func: Expr) -> set[str]:
         """The optimizers that something was handed which made the function that is called."""
-        found = self._scope.lookup(func.id) if isinstance(func, Name) else None
-        once = found[1][0] if found is not None and len(found[1]) == 1 else None
-        value = once.value if once is not None and once.via is Via.VALUE else None
-        handed = handed_to(value) if isinstance(value, Call) else ()
+        made = bound_once(self._scope, func) if isinstance(func, Name) else None
+        handed = handed_to(made.expr) if made and isinstance(made.expr, Call) else ()
         places = (place for argument in handed if (place := place_of(argument)) is not None)
         return {place for place in places if self._places.is_optimizer(place)}
 

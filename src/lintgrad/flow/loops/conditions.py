@@ -137,6 +137,9 @@ def _positive(test: Expr) -> tuple[Expr, bool]:
     """A test without negation, and whether one was taken off it."""
     if isinstance(test, Compare) and test.op in _OPPOSITE:
         return Compare(test.span, _OPPOSITE[test.op], test.left, test.right), True
+    if isinstance(test, Unary) and test.op == "not":
+        asked, negated = _positive(test.value)
+        return asked, not negated
     return test, False
 
 

@@ -13,6 +13,7 @@ from lintgrad.flow.loops.counting import WINDOW, counted_length
 from lintgrad.flow.loops.headers import counters_of, names_in
 from lintgrad.flow.lowering.relevance import Relevance, assigned
 from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import once
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.frames import constant_of
 from lintgrad.syntax import nodes
@@ -262,11 +263,9 @@ def _number(scope: Scope, place: str) -> int | None:
     passed = constant_of(scope, place)
     if passed is not None:
         return passed.value if isinstance(passed.value, int) else None
-    looked = scope.lookup(place)
-    if looked is None or len(looked[1]) != 1 or looked[1][0].via is not Via.VALUE:
-        return None
-    value = looked[1][0].value
-    return value.value if isinstance(value, Const) and isinstance(value.value, int) else None
+    bound = once(scope.lookup(place))
+    value = bound.expr.value if bound is not None and isinstance(bound.expr, Const) else None
+    return value if isinstance(value, int) else None
 
 
 def _closure(names: set[str], values: dict[str, list[Expr]]) -> set[str]:

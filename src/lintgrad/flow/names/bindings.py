@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import takewhile
 
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
@@ -119,7 +120,8 @@ def _same_length(target: Sequence, value: Sequence) -> bool:
 
 def _bind_literal_elements(place: str, value: Expr, into: dict[str, list[Binding]]) -> None:
     if isinstance(value, Sequence):
-        for index, item in enumerate(value.items):
+        counted = takewhile(lambda item: not isinstance(item, Starred), value.items)
+        for index, item in enumerate(counted):
             into.setdefault(f"{place}[{index}]", []).append(Binding(item))
     elif isinstance(value, Mapping):
         for key, item in value.items:

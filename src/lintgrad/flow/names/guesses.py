@@ -19,7 +19,8 @@ _OPTIMIZER = frozenset("opt optim optimizer optimizers optimiser optims solver a
 _SCHEDULER = frozenset("sched scheduler schedulers".split())
 _MODEL = frozenset("model net network module encoder decoder critic actor policy".split())
 
-_LOSS = frozenset("loss criterion crit mse bce ce".split())
+_LOSS = frozenset("loss losses criterion crit mse bce ce".split())
+_PROGRESS = frozenset("tqdm track progress progressbar bar pbar log every prefetch alive".split())
 
 _TOUCHES_GRADIENTS = frozenset(
     "grad grads gradient gradients zero step steps backward optim optimize optimise "
@@ -61,8 +62,6 @@ _TRIES = frozenset(
     "throughput flops warmup compile trace smoke check demo".split()
 )
 
-
-_LOSS = frozenset("criterion loss losses".split())
 SCALING_WORDS = frozenset("scaler unscale amp".split())
 """Words in the names of what multiplies losses, or divides gradients again."""
 
@@ -73,6 +72,11 @@ _ENTERED_BY_NAME = re.compile(r"test|main$|setup|setUp|__")
 def words(name: str) -> list[str]:
     """The lower-case words of a dotted, snake or camel case name."""
     return [word.lower() for word in _WORDS.findall(name)]
+
+
+def names_progress(function: str) -> bool:
+    """Whether a function is named like one that shows how far a loop over its argument is."""
+    return not _PROGRESS.isdisjoint(words(function))
 
 
 def not_an_optimizer(place: str) -> bool:

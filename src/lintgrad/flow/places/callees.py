@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lintgrad.flow.events.evidence import Basis
-from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import once
 from lintgrad.flow.names.methods import is_abstract, is_static
 from lintgrad.flow.names.scopes import Argument, ClassScope, Global, Scope
 from lintgrad.flow.names.scoping import fill
@@ -34,9 +34,6 @@ _NO_FUNCTION = frozenset({"property", "cached_property", "contextmanager", "asyn
 Overridden = Callable[[Scope, ClassScope], bool]
 """Whether a class that derives from another has its own method in place of one."""
 
-Overriding = Callable[[Scope, ClassScope], tuple[ClassScope, ...] | None]
-"""The classes that do, each with a method of its own; None if there are too many to tell."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Callee:
@@ -53,10 +50,9 @@ class Callee:
 class Callees:
     """Resolves calls and function values of a project."""
 
-    def __init__(self, roles: "Roles", overridden: Overridden, overriding: Overriding) -> None:
+    def __init__(self, roles: "Roles", overridden: Overridden) -> None:
         self._roles = roles
         self._overridden = overridden
-        self._overriding = overriding
         self._lambdas: dict[tuple[Scope, Lambda], Scope] = {}
         self._known: dict[tuple[Scope, Expr], Callee | None] = {}
         self._asked: set[tuple[Scope, Expr]] = set()
@@ -132,10 +128,8 @@ class Callees:
 
     def _bound_to(self, scope: Scope, place: str, depth: int) -> Callee | None:
         """The function that a place is bound to, where it is bound once."""
-        found = scope.lookup(place)
-        if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
-            return None
-        return self.of_value(found[0], found[1][0].value, depth + 1)
+        bound = once(scope.lookup(place))
+        return None if bound is None else self.of_value(bound.scope, bound.expr, depth + 1)
 
     def _decorated(self, function: Scope, depth: int) -> Callee | None:
         """What a function's decorators make of it."""
@@ -189,10 +183,8 @@ class Callees:
         return replace(callee, bound=(*bound, *callee.bound))
 
     def _bound_to_self(self, own: ClassScope, name: str, depth: int) -> Callee | None:
-        found = own.lookup(f"self.{name}")
-        if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
-            return None
-        return self.of_value(found[0], found[1][0].value, depth + 1)
+        bound = once(own.lookup(f"self.{name}"))
+        return None if bound is None else self.of_value(bound.scope, bound.expr, depth + 1)
 
     def is_open(self, scope: Scope, func: Expr) -> bool:
         """Whether a call runs a method of the project that another class may have its own of."""
@@ -201,23 +193,6 @@ class Callees:
         own = self.own_class(scope, func.value)
         method = own.method(func.name) if own is not None else None
         return own is not None and method is not None and self._is_open(method, own, func, scope)
-
-    def all_of_open(self, scope: Scope, func: Attr) -> tuple[Callee, ...] | None:
-        """The methods one of which an open call runs; None if they cannot all be told."""
-        own = self.own_class(scope, func.value)
-        method = own.method(func.name) if own is not None else None
-        others = self._overriding(method, own) if own is not None and method is not None else None
-        if own is None or method is None or others is None:
-            return None
-        classes = others if is_abstract(method) else (own, *others)
-        found = [self._method_of(one, func, scope) for one in classes]
-        return None if not found or None in found else tuple(c for c in found if c is not None)
-
-    def _method_of(self, own: ClassScope, func: Attr, scope: Scope) -> Callee | None:
-        method = own.method(func.name)
-        if method is None or self._decorated(method, 0) is None:
-            return None
-        return Callee(method, None if is_static(method) else Argument(scope, func.value), own)
 
     def _is_open(self, method: Scope, own: ClassScope, expr: Attr, scope: Scope) -> bool:
         """Whether another method may run: one that is only declared, or that a subclass has."""

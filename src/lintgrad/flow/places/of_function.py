@@ -4,6 +4,7 @@ from lintgrad.flow.events import UNKNOWN_OWNERS, Escape, Event, Owners, Step, Ze
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import from_caller
 from lintgrad.flow.names.scopes import Scope, root_of
 from lintgrad.flow.places.aliases import Aliases
 from lintgrad.flow.places.crossing import Crossing, is_in_sight
@@ -251,13 +252,8 @@ class Places:
 
     def owned(self, expr: Expr) -> Owners:
         """The owners of the parameters that an expression holds, as this function names them."""
-        scope = self._scope
-        while (place := place_of(expr)) is not None:
-            passed = (scope.arguments or {}).get(place)
-            if passed is None:
-                break
-            scope, expr = passed
-        return self._brought(scope, owners_of(scope, expr))
+        scope, held = from_caller(self._scope, expr)
+        return self._brought(scope, owners_of(scope, held))
 
     def _brought(self, origin: Scope, owners: Owners) -> Owners:
         """Owners of another scope, as this function names them."""

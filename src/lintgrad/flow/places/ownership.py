@@ -35,14 +35,18 @@ def canonical_module(place: str) -> str:
 
 def module_owners(scope: Scope, place: str) -> Owners:
     """The owners that clearing a module concerns."""
+    return _module_owners(scope, place, frozenset())
+
+
+def _module_owners(scope: Scope, place: str, seen: frozenset[str]) -> Owners:
     name = canonical_module(place)
     found = scope.lookup(name)
     if found is not None:
         for binding in found[1]:
             if binding.via is Via.VALUE and isinstance(binding.value, Call):
                 wrapped = _wrapped_module(found[0], binding.value)
-                if wrapped is not None and wrapped != name:
-                    return module_owners(scope, wrapped)
+                if wrapped is not None and wrapped not in {*seen, name}:
+                    return _module_owners(scope, wrapped, seen | {name})
             if binding.via is Via.ELEMENT:
                 return Owners(frozenset({name}), related=related_places(scope, name))
     known = scope.arguments is None or _is_passed(scope, name)

@@ -10,10 +10,11 @@ from lintgrad.flow.names.elements import VIEWS, element_source
 from lintgrad.flow.names.scopes import Argument, Global, Scope, root_of
 from lintgrad.flow.places.annotated import asserted_type, declared_type, of_annotation
 from lintgrad.flow.places.builders import built_by, callables, is_optimizer_class, part_built_by
-from lintgrad.flow.places.callees import Callees, Overridden, Overriding
+from lintgrad.flow.places.callees import Callees, Overridden
 from lintgrad.flow.places.frames import Frames
 from lintgrad.flow.places.gradients_by_hand import clears
 from lintgrad.flow.places.objects import Objects
+from lintgrad.flow.places.overrides import Overrides, Overriding
 from lintgrad.flow.places.role import Found, Role, collection_of, element_of, strongest
 from lintgrad.syntax import apis
 from lintgrad.syntax.frameworks import DOES_MORE_WITH, TRAINING_MODULES
@@ -36,7 +37,8 @@ class Roles:
     """Answers what a place of a project holds; remembers its answers."""
 
     def __init__(self, overridden: Overridden, overriding: Overriding) -> None:
-        self.callees = Callees(self, overridden, overriding)
+        self.callees = Callees(self, overridden)
+        self.overrides = Overrides(self.callees, overriding)
         self.frames = Frames(self)
         self.callers = Callers()
         self.objects = Objects(self)

@@ -7,6 +7,7 @@ from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.names.bindings import Binding, Via
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.kinds import Kinds, is_builtin
+from lintgrad.flow.places.module_classes import is_module
 from lintgrad.flow.places.role import Role
 from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import Span
@@ -132,8 +133,8 @@ class Consuming:
                 if callee is not None:
                     return Basis.BUILT if callee.scope.is_generator else None
                 if place_of(module) == "self":
-                    outside = scope.owner.outside_bases() if scope.owner is not None else ()
-                    return Basis.BUILT if any(b.endswith("nn.Module") for b in outside) else None
+                    owned = scope.owner is not None and is_module(scope.owner)
+                    return Basis.BUILT if owned else None
                 return self._kinds.with_parameters(module)
         return None
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lintgrad.flow.events import Slipped
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.events.slip import Slip
-from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import bound_once
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.gradients_by_hand import grad_holder, is_nothing
 from lintgrad.flow.places.kinds import Kinds, has_own_engine, is_builtin
@@ -126,12 +126,8 @@ class Ineffective:
     def _body(self, function: Expr) -> Expr | None:
         if isinstance(function, Lambda):
             return function.body
-        if isinstance(function, Name):
-            found = self._scope.lookup(function.id)
-            if found is not None and len(found[1]) == 1 and found[1][0].via is Via.VALUE:
-                value = found[1][0].value
-                return value.body if isinstance(value, Lambda) else None
-        return None
+        bound = bound_once(self._scope, function) if isinstance(function, Name) else None
+        return bound.expr.body if bound and isinstance(bound.expr, Lambda) else None
 
 
 def _is_collection(holder: Expr) -> bool:

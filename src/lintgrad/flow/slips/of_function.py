@@ -128,10 +128,6 @@ class Slips:
         return Basis.USED if named else None
 
 
-def _overwrites(method: Attr) -> bool:
-    return method.name == "zero_" and grad_holder(method.value) is not None
-
-
 def may_slip(scope: Scope) -> bool:
     """Whether a function has a statement that is worth a closer look."""
     return any(True for _ in _slipping(scope)) or keeps_generator(scope)

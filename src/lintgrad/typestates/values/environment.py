@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from lintgrad.flow.names.place_parts import is_part
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Binary, Call, Const, Expr, Item, Sequence
 from lintgrad.typestates.values import builtins, links
@@ -36,9 +37,9 @@ def store(env: Env, places: Iterable[str], values: Values) -> None:
     """Give places a new value; nothing is known any more of their parts and what holds them."""
     values = frozenset(links.named(value) for value in values)
     for place in places:
-        for above in [p for p in env if place.startswith((f"{p}.", f"{p}["))]:
+        for above in [p for p in env if is_part(place, p)]:
             env[above] = ANYTHING  # `criterion.reduction = "mean"` changes the criterion
-        for below in [p for p in env if p.startswith((f"{place}.", f"{place}["))]:
+        for below in [p for p in env if is_part(p, place)]:
             del env[below]
         env[place] = values
 

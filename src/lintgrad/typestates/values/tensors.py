@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from lintgrad.dataflow.solve import Point
+from lintgrad.dataflow.solution import Point
 from lintgrad.flow.events import Assign, Backward, Change, Differentiate, Event
 from lintgrad.flow.graph import Branch, Call, Enter, FlowGraph, Leave, Repeat, targets_of
 from lintgrad.flow.lowering.slices import Slice, read_in
