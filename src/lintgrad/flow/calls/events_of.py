@@ -6,7 +6,7 @@ from dataclasses import replace
 from lintgrad.flow.calls.asides import Asides
 from lintgrad.flow.calls.clipping import Clipping
 from lintgrad.flow.calls.dependence import Dependence
-from lintgrad.flow.calls.differentiating import differentiated
+from lintgrad.flow.calls.differentiating import differentiated, is_formula
 from lintgrad.flow.calls.followed import Followed
 from lintgrad.flow.calls.framework_calls import FrameworkCalls
 from lintgrad.flow.calls.gradient_writes import GradientWrites
@@ -211,7 +211,7 @@ class Calls:
         if isinstance(gradient, Const) and gradient.value is None:
             gradient = None
         known = self._is_tensor(func.value) or self._places.kinds.tensor(func.value) is not None
-        if not known and self._scope.dotted(func.value) == receiver and self._is_formula():
+        if not known and self._scope.dotted(func.value) == receiver and is_formula(self._scope):
             return ()
         if call.args and not known and not self._is_tensor(call.args[0]):
             return (self._escape(call, None, "may be an engine's own backward"),)
@@ -221,11 +221,6 @@ class Calls:
             loss = loss.args[0]
         reaches = self._dependence.of(call)
         return (Backward(call.span, loss, gradient, scaled, scaler, reaches),)
-
-    def _is_formula(self) -> bool:
-        """Whether the function is one of `torch.autograd.Function`: it returns its gradients."""
-        owner = self._scope.owner
-        return owner is not None and apis.AUTOGRAD_FUNCTION in owner.outside_bases()
 
     def _is_tensor(self, expr: Expr) -> bool:
         """Whether an expression shows that it makes a tensor (or passes no gradient at all)."""
