@@ -171,17 +171,26 @@ def expected(program: Program, optimizer: str) -> dict[int, set[Grad]]:
     return met
 
 
+PASSED = pytest.param(
+    "model, optimizer, x",
+    marks=pytest.mark.xfail(
+        strict=True, reason="each call that passes something has a graph of its own"
+    ),
+)
+
+
+@pytest.mark.parametrize("arguments", ["", PASSED])
 def test_a_helper_that_is_called_in_the_same_state_is_solved_once(
-    monkeypatch: pytest.MonkeyPatch,
+    arguments: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = "".join("    train_on(model, optimizer, x)\n" for _ in range(20))
+    calls = 20 * f"    train_on({arguments})\n"
     text = f"""import torch
-def train_on(model, optimizer, x):
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+def train_on({arguments}):
     optimizer.zero_grad()
     model(x).sum().backward()
     optimizer.step()
-model = torch.nn.Linear(2, 1)
-optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 for x in loader:
 {calls}"""
     analysis = Project().analysed(Source("calls.py", text))
@@ -196,12 +205,8 @@ for x in loader:
     monkeypatch.setattr(_Solver, "_search", counting)
     graph = analysis.graphs[number]
     solve(Problem(analysis.graphs, number, graph.optimizers["optimizer"], GRADIENTS))
-    # One call stands at another place of the code than the next: each has a frame of its own.
-    frames = [one for one in analysis.graphs if one.name == "train_on"]
-    assert len(frames) <= 2
-    assert counted["<module>"] == 1
     # It is entered with nothing applied yet, and with gradients that were applied.
-    assert counted["train_on"] <= 2
+    assert counted == {"<module>": 1, "train_on": 2}
 
 
 def solved(text: str, optimizer: str) -> dict[int, set[Grad]]:

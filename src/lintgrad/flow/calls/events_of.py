@@ -68,8 +68,7 @@ class Calls:
         return (*self._replacing.called(call), *self._events(call))
 
     def _events(self, call: Call) -> tuple[Event, ...]:
-        of_framework = self._of_framework.events(call)
-        if of_framework is not None:
+        if (of_framework := self._of_framework.events(call)) is not None:
             return of_framework
         if isinstance(call.func, Call) and place_of(call.func.func) == "getattr" and call.func.args:
             named = _named_method(call.func)
@@ -211,7 +210,7 @@ class Calls:
         if isinstance(gradient, Const) and gradient.value is None:
             gradient = None
         known = self._is_tensor(func.value) or self._places.kinds.tensor(func.value) is not None
-        if not known and self._scope.dotted(func.value) == receiver and is_formula(self._scope):
+        if is_formula(self._scope) and self._scope.dotted(func.value) == receiver:
             return ()
         if call.args and not known and not self._is_tensor(call.args[0]):
             return (self._escape(call, None, "may be an engine's own backward"),)

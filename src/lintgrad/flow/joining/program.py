@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from lintgrad.flow.calls.touching import Touching
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.names.definitions import find
-from lintgrad.flow.names.methods import is_abstract, overridden_in_file
+from lintgrad.flow.names.methods import only_raises, overridden_in_file
 from lintgrad.flow.names.scopes import ClassScope, Global, Scope
 from lintgrad.flow.names.scoping import scopes_of
 from lintgrad.flow.places.roles import Roles
@@ -128,7 +128,7 @@ class Program:
             for one in root.all_classes()
             if one is not own and name in one.methods and own in one.lineage()
         }
-        real = tuple(one for itself, one in found.items() if not is_abstract(itself))
+        real = tuple(one for itself, one in found.items() if not only_raises(itself))
         return real if len(real) <= _MOST_OVERRIDES else None
 
     def _root_of(self, source: Source) -> Scope | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from lintgrad.flow.names.methods import is_abstract, is_static
+from lintgrad.flow.names.methods import is_static, only_raises
 from lintgrad.flow.names.scopes import Argument, ClassScope, Scope
 from lintgrad.flow.places.callees import Callee, Callees
 from lintgrad.syntax.names import place_of
@@ -31,7 +31,7 @@ class Overrides:
         others = self._overriding(method, own)
         if others is None:
             return None
-        classes = others if is_abstract(method) else (own, *others)
+        classes = others if only_raises(method) else (own, *others)
         found = [_method(one, func, scope) for one in classes]
         known = tuple(callee for callee in found if callee is not None)
         return known if known and len(known) == len(found) else None
