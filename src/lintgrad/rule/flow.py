@@ -268,6 +268,11 @@ class Flow:
             solution.problem.subject,
         )
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether all that was asked so far was answered with every path kept apart."""
+        return all(one.exact for one in self._solved.values() if isinstance(one, Solution))
+
     def _solution(
         self, typestate: Typestate[State, Act, Optimizer], optimizer: Optimizer
     ) -> Solution[State, Act, Optimizer]:

@@ -4,7 +4,7 @@ An event names places (access paths such as `self.optimizer`), never objects; wh
 event concerns is decided against the places and owners in the flow graph it stands in.
 """
 
-from lintgrad.flow.events.calls import Called, Doubt, Escape, MayBackward
+from lintgrad.flow.events.calls import Called, Dispatched, Doubt, Escape, MayBackward
 from lintgrad.flow.events.gradients import (
     UNKNOWN_OWNERS,
     Backward,
@@ -54,6 +54,7 @@ __all__ = [
     "Clip",
     "Consumed",
     "Differentiate",
+    "Dispatched",
     "Doubt",
     "Escape",
     "Event",
@@ -96,6 +97,7 @@ Event = (
     | Restore
     | Build
     | Called
+    | Dispatched
     | Escape
     | MayBackward
     | NamedOnly
@@ -126,6 +128,7 @@ GRADIENT_EVENTS = (
     ZeroGrad,
     GradAssign,
     Called,
+    Dispatched,
     Clip,
     Unscale,
     ScalerUpdate,

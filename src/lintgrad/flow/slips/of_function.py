@@ -8,7 +8,6 @@ from lintgrad.flow.events.slip import Slip
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.gradients_by_hand import grad_holder
-from lintgrad.flow.places.kinds import Kinds
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Role
 from lintgrad.flow.places.roles import Roles
@@ -50,7 +49,7 @@ class Slips:
         self._places = places
         self._strength = strength
         self._text = scope.source.text
-        self._kinds = Kinds(scope, usage)
+        self._kinds = places.kinds
         self._discarded = Discarded(scope, places, self._kinds)
         self._ineffective = Ineffective(scope, places, self._kinds, usage)
         self._misfits = Misfits(scope, places, self._kinds)
