@@ -24,6 +24,8 @@ class How(StrEnum):
     FOREIGN = "foreign"
     """What was wiped came from backward calls that other optimizers' steps applied."""
     RAISED = "raised"
+    """Torch raised an exception that nothing caught, and the run ended there."""
+    WARNED = "warned"
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,15 @@ class Harm:
 
     LG101: a step applied contributions that an earlier step had applied, together with new ones.
     LG102: a step found nothing, because a clear had wiped what no step had used.
-    LG201: a backward raised, because its tensor has several elements.
+    LG103: each time a step applied what a backward's line made, as many others of it were wiped.
+    LG301: no step on a line ever found anything.
+    LG302: what a backward made went into leaves of optimizers alone, none of which ever stepped.
     LG309: a step applied nothing but contributions that an earlier step had applied.
+    LG501: no step ever applied anything that a clip on a line had clipped.
+    LG502: a clip found gradients that were still multiplied by the loss scale.
     LG701: a step applied, with its own, a contribution that another optimizer's step had consumed.
+
+    What `told` knows of the exceptions and warnings of torch's own comes to this too.
     """
 
     code: str
@@ -68,6 +76,10 @@ class Outcome:
     backwards: dict[Line, int] = field(default_factory=dict)
     empty_steps: dict[Line, int] = field(default_factory=dict)
     """How often a step found nothing on a line, where nothing had been wiped."""
+    wiped: dict[Line, int] = field(default_factory=dict)
+    """How often what a backward on a line had made was wiped before any step could use it."""
+    rebuilt: dict[Line, int] = field(default_factory=dict)
+    """How often an optimizer was built on a line for what another one had moved already."""
     wasted: int = 0
     """Steps that found something, though other contributions had been wiped unused before."""
     clipped: int = 0
@@ -105,7 +117,7 @@ class Outcome:
         return found
 
 
-_COUNTS = ("steps", "backwards", "lines", "empty_steps")
+_COUNTS = ("steps", "backwards", "lines", "empty_steps", "wiped", "rebuilt")
 
 
 def to_json(outcome: Outcome) -> dict[str, Any]:
@@ -123,10 +135,7 @@ def from_json(plain: dict[str, Any]) -> Outcome:
             Harm(h["code"], Line(*h["line"]), How(h["how"]), _lines(h["causes"]))
             for h in plain["harms"]
         ],
-        steps=_counts(plain["steps"]),
-        backwards=_counts(plain["backwards"]),
-        lines=_counts(plain["lines"]),
-        empty_steps=_counts(plain["empty_steps"]),
+        **{name: _counts(plain[name]) for name in _COUNTS},
         wasted=plain["wasted"],
         clipped=plain["clipped"],
         failures=[

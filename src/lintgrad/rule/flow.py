@@ -33,7 +33,7 @@ from lintgrad.rule.windows import Windows, windows_of
 from lintgrad.syntax.nodes import Expr
 from lintgrad.typestates.gradients import GRADIENTS
 from lintgrad.typestates.scales import Scale, feels_scale, scale_of
-from lintgrad.typestates.values.tensors import Loss, losses_of
+from lintgrad.typestates.values.tensors import Loss, losses_of, losses_where_called
 
 E = TypeVar("E", bound=Event)
 
@@ -254,6 +254,10 @@ class Flow:
     def losses(self) -> tuple[Loss, ...]:
         """Every backward, also in what it calls, with the values that its loss may have."""
         return tuple(losses_of(self.graphs, self.number).values())
+
+    def where_called(self, loss: Loss) -> tuple[Loss, ...]:
+        """A backward of this function's own, with its values in each call that can be seen."""
+        return () if loss.calls else tuple(losses_where_called(self.graphs, self.number, loss))
 
     @cached_property
     def gates(self) -> tuple[Gate, ...]:

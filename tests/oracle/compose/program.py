@@ -1,5 +1,6 @@
 """A whole program for a seed."""
 
+import re
 from dataclasses import dataclass, replace
 
 from oracle.compose.dice import Dice
@@ -12,6 +13,8 @@ from oracle.compose.shapes import expression, reduction
 from oracle.compose.tree import Tree, planted, stored
 
 FLAG = "--fast"
+_SETTING = re.compile(r"\bfast\b(?!' in)")
+"""What is called so beside the option itself: once where the setting is only read."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,8 @@ class Composed:
 
     @property
     def arguments(self) -> tuple[tuple[str, ...], ...]:
-        """The arguments to run it with: one run for each setting."""
-        return ((), (FLAG,)) if FLAG in "".join(self.files.values()) else ((),)
+        """The arguments to run it with: one run for each setting, if the setting is asked for."""
+        return ((), (FLAG,)) if len(_SETTING.findall("".join(self.files.values()))) > 1 else ((),)
 
     def with_text(self, text: str) -> "Composed":
         """The same program with another main file."""

@@ -135,6 +135,9 @@ class Calls:
             return
         if self._unseen.is_harmless(call, name) or self._builds(call):
             return
+        if self._followed.is_made_to_touch(self._scope, call.func):
+            yield self._escape(call, None, "was made by another function")
+            return
         places = self._unseen.endangers(call)
         if places is None or places:
             yield replace(self._escape(call, places, "cannot be seen here"), unseen=True)
