@@ -29,8 +29,9 @@ for step in range(5):
 ```
 
 ## Known limits
-Only leaves that the same function makes, and whose flag nothing switches, are judged. A function
-that is decorated with `no_grad`, and a file that calls `set_grad_enabled`, are left alone.
+Only leaves that the same function makes, and whose flag nothing switches, are judged, and the
+parameters that a loop moves by gradients of the same function's backward. A function that is
+decorated with `no_grad`, and a file that calls `set_grad_enabled`, are left alone.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/notes/autograd.html#in-place-operations-with-autograd

@@ -36,7 +36,7 @@ class Harm:
     LG102: a step found nothing, because a clear had wiped what no step had used.
     LG103: each time a step applied what a backward's line made, as many others of it were wiped.
     LG301: no step on a line ever found anything.
-    LG302: what a backward made went into leaves of optimizers alone, none of which ever stepped.
+    LG302: some of what the backward calls on a line made was for an optimizer that never stepped.
     LG309: a step applied nothing but contributions that an earlier step had applied.
     LG501: no step ever applied anything that a clip on a line had clipped.
     LG502: a clip found gradients that were still multiplied by the loss scale.
@@ -82,7 +82,7 @@ class Outcome:
     """How often an optimizer was built on a line for what another one had moved already."""
     wasted: int = 0
     """Steps that found something, though other contributions had been wiped unused before."""
-    clipped: int = 0
+    clips: dict[Line, int] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     caught: list[Line] = field(default_factory=list)
@@ -117,7 +117,7 @@ class Outcome:
         return found
 
 
-_COUNTS = ("steps", "backwards", "lines", "empty_steps", "wiped", "rebuilt")
+_COUNTS = ("steps", "backwards", "lines", "empty_steps", "wiped", "rebuilt", "clips")
 
 
 def to_json(outcome: Outcome) -> dict[str, Any]:
@@ -137,7 +137,6 @@ def from_json(plain: dict[str, Any]) -> Outcome:
         ],
         **{name: _counts(plain[name]) for name in _COUNTS},
         wasted=plain["wasted"],
-        clipped=plain["clipped"],
         failures=[
             Failure(f["kind"], f["message"], Line(*f["line"]) if f["line"] else None)
             for f in plain["failures"]
@@ -168,7 +167,6 @@ def merged(outcomes: Iterable[Outcome]) -> Outcome:
                 before = ours.get(line, 0)
                 ours[line] = before + count if name == "lines" else max(before, count)
         whole.wasted += one.wasted
-        whole.clipped += one.clipped
         whole.failures += one.failures
         whole.warnings += [text for text in one.warnings if text not in whole.warnings]
         whole.caught += one.caught

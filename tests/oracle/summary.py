@@ -31,10 +31,10 @@ def windows_cut_short(lost: Lost) -> Iterator[tuple[Line, Line]]:
 
 
 def never_stepped(calls: Iterable[Backward]) -> Iterator[Line]:
-    """The lines of several backward calls that only filled what optimizers hold that never step."""
+    """The lines of several backward calls that filled what an optimizer holds that never steps."""
     for line, same in _by_line(calls).items():
         reached = [account for one in same for account in one.reached]
-        if len(same) > 1 and reached and all(one.owned and not one.steps for one in reached):
+        if len(same) > 1 and any(one.owned and not one.steps for one in reached):
             yield line
 
 

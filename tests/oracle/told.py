@@ -24,7 +24,6 @@ _MESSAGES = (
     ("'float' object has no attribute 'backward'", "LG202"),
     ("Can't call numpy() on Tensor that requires grad", "LG202"),
     ("missing 1 required positional argument: 'closure'", "LG304"),
-    ("unsupported operand type(s) for *: 'float' and 'NoneType'", "LG601"),
     ("assigned grad expected to be a Tensor or None", "LG603"),
 )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from lintgrad.engine.check import Checked, check_source
 from lintgrad.engine.run import File, check_files
 from lintgrad.registry import installed_rules
-from lintgrad.rule import Confidence
+from lintgrad.rule import Confidence, Severity
 from lintgrad.source.text import Source
 from oracle.answers import NEVER, NO_RUN_SHOWS, answers, may_answer
 from oracle.compose.program import Composed
@@ -126,7 +126,10 @@ def limit_of(code: str, kind: str) -> str | None:
 
 
 def alarms_of(program: Composed) -> list[Alarm]:
-    """What lintgrad finds in a program's files, down to the least confidence."""
+    """What lintgrad finds in a program's files, down to the least confidence.
+
+    What depends on intent is left out, as it is unless it is asked for.
+    """
     if program.others:
         results = _checked_together(program.files)
     else:
@@ -138,6 +141,7 @@ def alarms_of(program: Composed) -> list[Alarm]:
         Alarm(one.code, Line(Path(one.path).name, one.range.start.row), one.confidence, one.message)
         for result in results
         for one in result.diagnostics
+        if one.severity is not Severity.INFO
     ]
 
 
@@ -154,7 +158,8 @@ def _checked_together(files: dict[str, str]) -> list[Checked]:
 def run_of(program: Composed, oracle: Oracle, seeds: Iterable[int] = (0,)) -> Outcome:
     """What torch shows, with every setting of the program's flag.
 
-    What never happens with one setting is no harm: a setting may be there to leave it out.
+    What never happens with one setting is no harm, if it does with another: the setting may be
+    there to leave it out.
     """
     runs = [
         oracle.run(
@@ -171,13 +176,17 @@ def run_of(program: Composed, oracle: Oracle, seeds: Iterable[int] = (0,)) -> Ou
     whole.harms = [
         harm
         for harm in whole.harms
-        if harm.code not in NEVER or all(_same(harm, one) for one in runs)
+        if harm.code not in NEVER or all(_agrees(harm, one) for one in runs)
     ]
     return whole
 
 
-def _same(harm: Harm, outcome: Outcome) -> bool:
-    return any((one.code, one.line) == (harm.code, harm.line) for one in outcome.harms)
+def _agrees(harm: Harm, outcome: Outcome) -> bool:
+    """Whether a run shows the harm too, or nothing of the kind on its line."""
+    counts = (outcome.steps, outcome.backwards, outcome.clips)
+    ran = any(harm.line in one for one in counts)
+    same = (harm.code, harm.line)
+    return not ran or any((one.code, one.line) == same for one in outcome.harms)
 
 
 def judged(program: Composed, oracle: Oracle) -> Judgement:

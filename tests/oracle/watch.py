@@ -4,6 +4,7 @@ import functools
 import importlib
 import itertools
 import sys
+import types
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from types import FrameType, TracebackType
@@ -165,15 +166,16 @@ class Watch:
     def _clip(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def clip(parameters: Any, *args: Any, **kwargs: Any) -> Any:
-            self.outcome.clipped += 1
             line = self.here()
             if hasattr(parameters, "grad"):
                 parameters = [parameters]
-            elif not isinstance(parameters, (list, tuple, dict)) and hasattr(parameters, "send"):
-                parameters = list(parameters)
-            if line is not None and isinstance(parameters, (list, tuple)):
-                self._clipped([self._ledger.account(one) for one in parameters], Clip(line))
-            return original(parameters, *args, **kwargs)
+            tensors = list(parameters)
+            if line is not None:
+                _count(self.outcome.clips, line)
+                self._clipped([self._ledger.account(one) for one in tensors], Clip(line))
+            again = (one for one in tensors)
+            spent = isinstance(parameters, types.GeneratorType)
+            return original(again if spent else tensors, *args, **kwargs)
 
         return clip
 

@@ -10,6 +10,7 @@ from oracle.compose.families import FAMILIES
 from oracle.compose.package import LAYOUTS, contain, written
 from oracle.compose.pieces import Draft
 from oracle.compose.shapes import expression, reduction
+from oracle.compose.slips import slip
 from oracle.compose.tree import Tree, planted, stored
 
 FLAG = "--fast"
@@ -51,7 +52,7 @@ def compose(seed: str) -> Composed:
     tree = _family(dice)
     if "shapes" not in tree.kept:
         for _ in range(dice.pick(0, 1, 1, 2)):
-            disturb(dice, tree)
+            (slip if dice.chance(0.35) else disturb)(dice, tree)
         for _ in range(dice.pick(0, 0, 0, 1, 2)):
             decorate(dice, tree)
         if dice.chance(0.25):

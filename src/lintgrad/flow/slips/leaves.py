@@ -49,7 +49,11 @@ class Leaves:
         self._computed = {p for p in scope.bindings if p not in self._leaves and self._is_made(p)}
         self._doubted = in_doubt(scope) if self._computed else frozenset[str]()
         self._events: dict[Stmt, tuple[Event, ...]] = {}
-        if self._leaves or self._computed:
+        self._trains = all(
+            any(_is_method(call, name) for call in scope.calls)
+            for name in ("parameters", "backward")
+        )
+        if self._leaves or self._computed or self._trains:
             self._read()
 
     def of(self, statement: Stmt) -> tuple[Event, ...]:
@@ -142,7 +146,7 @@ class Leaves:
                 target = written
         if target is None or self._modes.may_be_off(statement.span):
             return
-        basis = self._is_surely_leaf(target)
+        basis = self._is_surely_leaf(target) or self._is_trained(target, statement)
         if basis is not None:
             place = place_of(target) or ""
             yield Slipped(statement.span, Slip.LEAF_IN_GRAPH, place, basis)
@@ -157,6 +161,18 @@ class Leaves:
         around = at(self._scope.bindings.get(target.id, []), target.span)
         if len(around) == 1 and around[0].via is Via.ELEMENT:
             return self._elements(around[0].value)
+        return None
+
+    def _is_trained(self, target: Expr, statement: Stmt) -> Basis | None:
+        """The evidence that a loop moves parameters by the gradients that a backward here made."""
+        around = at(self._scope.bindings.get(place_of(target) or "", []), target.span)
+        if len(around) != 1 or around[0].via is not Via.ELEMENT:
+            return None
+        match around[0].value:
+            case Call(func=Attr(name="parameters"), args=()):
+                place = place_of(target) or ""
+                by_gradient = any(_reads_grad(expr, place) for expr in expressions_of(statement))
+                return Basis.USED if by_gradient and self._trains else None
         return None
 
     def _elements(self, iterated: Expr) -> Basis | None:
@@ -235,6 +251,10 @@ def _is_fresh(scope: Scope, expr: Expr) -> bool:
                 return True
             return name in ("clone", "to", "cuda", "float", "double") and _is_fresh(scope, inner)
     return False
+
+
+def _is_method(call: Call, name: str) -> bool:
+    return isinstance(call.func, Attr) and call.func.name == name
 
 
 def _is_true(expr: Expr) -> bool:
