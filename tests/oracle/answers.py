@@ -34,8 +34,8 @@ NEVER = frozenset({"LG103", "LG301", "LG302", "LG501"})
 """Harm that lies in what no round of a run ever does."""
 _SEQUELS = frozenset({"LG303", "LG501"})
 """Harm that comes of other harm, wherever that is done."""
-NO_RUN_SHOWS = frozenset("LG206 LG401 LG402 LG404 LG601 LG603 LG604 LG605 LG901 LG902".split())
-"""Rules about what a run does not show, unless torch raises."""
+NO_RUN_SHOWS = frozenset("LG104 LG206 LG207 LG305 LG601 LG603 LG604 LG605 LG901 LG902".split())
+"""Rules about what a run does not show, unless harm comes of it: a call that is not made, say."""
 
 
 def answers(code: str, line: Line, harm: Harm) -> bool:

@@ -25,6 +25,8 @@ class How(StrEnum):
     """What was wiped came from backward calls that other optimizers' steps applied."""
     RAISED = "raised"
     """Torch raised an exception that nothing caught, and the run ended there."""
+    CHANGED = "changed"
+    """Torch raised, because something has changed what a backward needs."""
     WARNED = "warned"
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from oracle.marks import MARK, marked
 from oracle.outcome import Failure, How, Outcome, to_json
-from oracle.told import code_of
+from oracle.told import CHANGED, code_of
 from oracle.watch import NOT_SCALAR, Watch
 
 MAIN = "train.py"
@@ -116,7 +116,7 @@ def _failures(watch: Watch) -> Any:
         elif code == "LG201":
             code = None
         if code is not None and at is not None:
-            watch.told(code, at, How.RAISED)
+            watch.told(code, at, How.CHANGED if CHANGED in message else How.RAISED)
         else:
             watch.outcome.failures.append(Failure(type(error).__name__, message, at))
     except SystemExit:

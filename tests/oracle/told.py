@@ -3,11 +3,12 @@
 The messages are those of torch 2.13, measured.
 """
 
+CHANGED = "needed for gradient computation has been modified by an inplace"
 _MESSAGES = (
     ("grad can be implicitly created only for", "LG201"),
     ("does not require grad and does not have a grad_fn", "LG203"),
     ("Trying to backward through the graph a second time", "LG204"),
-    ("needed for gradient computation has been modified by an inplace", "LG204"),
+    (CHANGED, "LG204"),
     ("a leaf Variable that requires grad is being used in an in-place", "LG602"),
     ("a view of a leaf Variable that requires grad is being used in an in-place", "LG602"),
     ("No inf checks were recorded", "LG503"),

@@ -107,7 +107,7 @@ class Judgement:
 
     def kind(self, harm: Harm) -> str:
         """What stands between lintgrad and a harm."""
-        if harm.how in (How.HAND, How.CLOSURE, How.FOREIGN):
+        if harm.how not in (How.STEP, How.RAISED):
             return f"by {harm.how}"
         if harm in self.at_low_confidence:
             return "told at low confidence"
@@ -115,9 +115,9 @@ class Judgement:
         for mark in MARKS:
             for tag in tags:
                 if mark in tag:
-                    return f"{tag}, {tags[0]}"
+                    return f"{tag}, {tags[0]}, {tags[-1]}"
         disturbed = sorted({tag for tag in tags[1:] if ":" not in tag})
-        return ", ".join([*disturbed, tags[0]])
+        return ", ".join([*disturbed, tags[0], tags[-1]])
 
 
 def limit_of(code: str, kind: str) -> str | None:
@@ -252,7 +252,7 @@ def _doubtful(alarm: Alarm, judgement: Judgement) -> bool:
     outcome = judgement.outcome
     if alarm.code in NO_RUN_SHOWS:
         return True
-    if any(one.how is How.RAISED for one in outcome.harms):
+    if any(one.how in (How.RAISED, How.CHANGED) for one in outcome.harms):
         return True
     ran = {
         "LG101": outcome.steps.get(alarm.line, 0) > 1,
