@@ -40,7 +40,7 @@ class Harm:
     LG301: no step on a line ever found anything.
     LG302: some of what the backward calls on a line made was for an optimizer that never stepped.
     LG309: a step applied nothing but contributions that an earlier step had applied.
-    LG501: no step ever applied anything that a clip on a line had clipped.
+    LG501: no step ever applied anything new that a clip on a line had clipped.
     LG502: a clip found gradients that were still multiplied by the loss scale.
     LG701: a step applied, with its own, a contribution that another optimizer's step had consumed.
 

@@ -183,7 +183,7 @@ class Watch:
         self._clips.append(clip)
         for account in accounts:
             account.observe()
-            if account.contents:
+            if account.fresh:
                 account.clips.append(clip)
         scaled = [a for a in accounts if any(one.scaled for one in a.contents)]
         if scaled:
