@@ -7,8 +7,9 @@ from lintgrad.flow.calls.differentiating import differentiates
 from lintgrad.flow.events import Backward
 from lintgrad.flow.graph import FlowGraph, reachable
 from lintgrad.flow.joining.linking import Linker
-from lintgrad.flow.joining.program import Finder, Mentioned, Program
+from lintgrad.flow.joining.program import Deriving, Finder, Mentioned, Program
 from lintgrad.flow.slips.of_function import may_slip
+from lintgrad.flow.slips.running import evaluates
 from lintgrad.source.text import Source
 
 _MOST_FILES = 300
@@ -39,16 +40,19 @@ class Project:
         find: Finder | None = None,
         mentioned: Mentioned | None = None,
         drives: Drives | None = None,
+        deriving: Deriving | None = None,
     ) -> None:
         """Modules that files import are found with `find`; without one, none are.
 
         `mentioned` says whether another file matches a pattern; without it, none does. `drives`
-        says whether the file of a path and a text calls what trains in another one.
+        says whether the file of a path and a text calls what trains in another one. `deriving`
+        finds the files with classes that derive from one; without it, none do.
         """
         self._drives = drives
         self._find = find
         self._mentioned = mentioned
-        self._program = Program(find, mentioned)
+        self._deriving = deriving
+        self._program = Program(find, mentioned, deriving)
         self._linker = Linker(self._program, mentioned)
 
     def drives(self, path: str, data: bytes) -> bool:
@@ -62,7 +66,7 @@ class Project:
         """
         program = self._program
         if len(program.files) > _MOST_FILES or len(program.frames) > _MOST_FRAMES:
-            self._program = Program(self._find, self._mentioned)
+            self._program = Program(self._find, self._mentioned, self._deriving)
             self._linker = Linker(self._program, self._mentioned)
         program = self._program
         file = program.load(source)
@@ -70,7 +74,12 @@ class Project:
             scope
             for scope in file.scopes
             if program.strength(scope) is not None
-            and (program.touching.may_touch(scope) or may_slip(scope) or differentiates(scope))
+            and (
+                program.touching.may_touch(scope)
+                or may_slip(scope)
+                or differentiates(scope)
+                or evaluates(scope)
+            )
         ]
         numbers, graphs = self._linker.graphs(roots)
         sources = {path: each.source for path, each in program.files.items()}

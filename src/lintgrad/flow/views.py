@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lintgrad.flow.graph import FlowGraph, Link
-from lintgrad.flow.names.place_parts import has_constant_index
+from lintgrad.flow.names.place_parts import has_constant_index, is_within
 from lintgrad.flow.places.optimizer import Optimizer
 
 _OUT_OF_SIGHT = "^"
@@ -68,7 +68,7 @@ def _inside(link: Link, place: str) -> str:
         return place
     best: tuple[int, str] | None = None
     for inner, outer in link.outside:
-        if place == outer or place.startswith((f"{outer}.", f"{outer}[")):
+        if is_within(place, outer):
             named = f"{inner}{place[len(outer) :]}"
             if best is None or len(outer) > best[0]:
                 best = (len(outer), named)

@@ -7,6 +7,7 @@ from lintgrad.flow.events import Given, StepCall
 from lintgrad.flow.names.bound_once import once
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.callees import Callee
+from lintgrad.flow.places.module_classes import builds_module
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.roles import Roles
 from lintgrad.syntax import apis
@@ -138,9 +139,7 @@ def _is_none(value: Expr) -> bool:
 def _is_of_torch(scope: Scope, place: str) -> bool:
     """Whether a place is bound once, to a module of torch's own."""
     made = once(scope.lookup(place))
-    if made is None or not isinstance(made.expr, Call):
-        return False
-    return (made.scope.dotted(made.expr.func) or "").startswith("torch.nn.")
+    return made is not None and isinstance(made.expr, Call) and builds_module(made.scope, made.expr)
 
 
 def _is_loss(scope: Scope, value: Expr) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from lintgrad.flow.calls.reaching import Env, Reaching, Surroundings
 from lintgrad.flow.events.reach import NOTHING, UNKNOWN, Reach, either, together
 from lintgrad.flow.loops.headers import names_in
+from lintgrad.flow.names.place_parts import is_part
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.roles import Roles
@@ -122,7 +123,7 @@ class Dependence:
     def _assign(self, target: Expr, value: Expr, around: Surroundings) -> None:
         place = place_of(target)
         if place is not None:
-            for below in [p for p in around.env if p.startswith((f"{place}.", f"{place}["))]:
+            for below in [p for p in around.env if is_part(p, place)]:
                 del around.env[below]
             around.env[place] = self._reaching.assigned(place, value, around)
         elif isinstance(target, Sequence):

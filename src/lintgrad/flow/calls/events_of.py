@@ -6,7 +6,7 @@ from dataclasses import replace
 from lintgrad.flow.calls.asides import Asides
 from lintgrad.flow.calls.clipping import Clipping
 from lintgrad.flow.calls.dependence import Dependence
-from lintgrad.flow.calls.differentiating import differentiated
+from lintgrad.flow.calls.differentiating import differentiated, is_formula
 from lintgrad.flow.calls.followed import Followed
 from lintgrad.flow.calls.framework_calls import FrameworkCalls
 from lintgrad.flow.calls.gradient_writes import GradientWrites
@@ -14,8 +14,20 @@ from lintgrad.flow.calls.micro_batches import MicroBatches
 from lintgrad.flow.calls.replacing import Replacing
 from lintgrad.flow.calls.scaling import Scaling, is_scaling
 from lintgrad.flow.calls.stepping import Stepping
-from lintgrad.flow.calls.unseen import Unseen, changes_gradients_in_place
-from lintgrad.flow.events import Backward, Called, Doubt, Escape, Event, MayBackward, Restore
+from lintgrad.flow.calls.syncing import Syncing
+from lintgrad.flow.calls.unnamed import Unnamed
+from lintgrad.flow.calls.unseen import Unseen, changes_gradients_in_place, scales_gradients
+from lintgrad.flow.events import (
+    Backward,
+    Called,
+    Dispatched,
+    Doubt,
+    Escape,
+    Event,
+    MayBackward,
+    Restore,
+    ZeroGrad,
+)
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bound_once import bound_once
 from lintgrad.flow.names.scopes import Scope
@@ -46,19 +58,20 @@ class Calls:
         self._scaling = Scaling(scope, places)
         self._clipping = Clipping(scope, roles, places)
         asides = Asides(scope, places, roles, followed.touching)
-        self._stepping = Stepping(scope, places, followed, self._scaling, asides)
+        self._unnamed = Unnamed(scope, roles)
+        self._stepping = Stepping(scope, places, followed, self._scaling, asides, self._unnamed)
         self._replacing = Replacing(scope, places, roles)
+        self._syncing = Syncing(scope, places)
         self._dependence = Dependence(scope, places, roles)
         self.writes = GradientWrites(scope, places)
         self.micro_batches = MicroBatches(scope, roles, places, self.is_followed)
 
     def events(self, call: Call) -> tuple[Event, ...]:
         """What a call does to gradients, its arguments left aside."""
-        return (*self._replacing.called(call), *self._events(call))
+        return (*self._replacing.called(call), *self._syncing.called(call), *self._events(call))
 
     def _events(self, call: Call) -> tuple[Event, ...]:
-        of_framework = self._of_framework.events(call)
-        if of_framework is not None:
+        if (of_framework := self._of_framework.events(call)) is not None:
             return of_framework
         if isinstance(call.func, Call) and place_of(call.func.func) == "getattr" and call.func.args:
             named = _named_method(call.func)
@@ -87,7 +100,7 @@ class Calls:
 
     def is_followed(self, call: Call) -> bool:
         """Whether a call goes through a function of the project that changes gradients."""
-        return any(isinstance(event, Called) for event in self.events(call))
+        return any(isinstance(event, Called | Dispatched) for event in self.events(call))
 
     def rebinds(self, call: Call) -> tuple[str, ...]:
         """The places of the caller that a function of the project gives new values."""
@@ -100,7 +113,8 @@ class Calls:
 
     def leaves(self, manager: Expr) -> tuple[Event, ...]:
         """What leaving it does."""
-        return self._followed.method(self._scope, manager, "__exit__")
+        synced = self._syncing.leaves(manager)
+        return synced or self._followed.method(self._scope, manager, "__exit__")
 
     def expects_error(self, manager: Expr) -> bool:
         """Whether a context manager is there to catch an error that is asked for."""
@@ -119,6 +133,9 @@ class Calls:
             return
         yield from differentiated(call, name)
         yield from self._restored(call)
+        if scales_gradients(call, name):
+            yield MayBackward(call.span, "gradients are changed by hand")
+            return
         if changes_gradients_in_place(call, name):
             yield self._escape(call, None, "changes gradients in place")
             return
@@ -196,7 +213,10 @@ class Calls:
         gradient = call.argument(0, "gradient") or _unpacked(call)
         if isinstance(gradient, Const) and gradient.value is None:
             gradient = None
-        if call.args and not self._is_tensor(call.args[0]) and not self._is_tensor(func.value):
+        known = self._is_tensor(func.value) or self._places.kinds.tensor(func.value) is not None
+        if is_formula(self._scope) and self._scope.dotted(func.value) == receiver:
+            return ()
+        if call.args and not known and not self._is_tensor(call.args[0]):
             return (self._escape(call, None, "may be an engine's own backward"),)
         scaled, scaler = self._scaling.of_loss(func.value)
         loss = func.value
@@ -227,8 +247,10 @@ class Calls:
         return (Backward(call.span, call.argument(0, "loss")),)
 
     def _zero_grad(self, call: Call, func: Attr) -> tuple[Event, ...]:
-        receiver = place_of(func.value)
+        receiver = self._unnamed.place(func.value)
         text = f"{spelled(self._text, func.span)}()"
+        if receiver is None and self._unnamed.is_super_of_optimizer(func.value):
+            return (ZeroGrad(call.span, text, self._places.register_itself()),)
         if receiver is None:
             return (self._escape(call, None, "clears something that has no name here"),)
         cleared = self._places.cleared(call.span, receiver, text)

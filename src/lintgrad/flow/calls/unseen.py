@@ -5,7 +5,8 @@ from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.bound_once import bound_once, from_caller
 from lintgrad.flow.names.scopes import Scope
-from lintgrad.flow.places.gradients_by_hand import grad_holder, part_of_grad
+from lintgrad.flow.places.gradients_by_hand import grad_holder, is_nothing, part_of_grad
+from lintgrad.flow.places.module_classes import builds_module
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Role
 from lintgrad.source.text import spelled
@@ -24,6 +25,7 @@ _SAFE_METHODS = frozenset(
     "register_backward_hook register_full_backward_hook set_training_mode reset_noise destroy "
     "assert_called assert_called_once assert_called_with assert_called_once_with reset_mock "
     "synchronize skip_synchronize toggle_model toggle_optimizer untoggle_optimizer "
+    "full_tensor to_local redistribute "
     "add_param_group append apply buffers children cpu cuda double eval extend float "
     "forward get half items keys load_state_dict modules named_buffers named_children "
     "named_modules named_parameters no_sync parameters register_buffer "
@@ -37,6 +39,8 @@ _SAFE_METHODS = frozenset(
     "upper".split()
 )
 
+
+_MOVES = frozenset({"to", "cuda", "cpu", "half", "float", "double"})
 
 _BUILD = apis.OPTIMIZER_CLASSES | ENGINES.keys() | STEPPED.keys() | RETURNED.keys() | COLLECTIONS
 """Public names that build something, and do nothing else."""
@@ -84,7 +88,7 @@ class Unseen:
         """Whether a method is one of an object whose class is in a package that is harmless."""
         place = place_of(receiver)
         found = self._scope.lookup(place) if place is not None else None
-        values = [binding.value for binding in found[1]] if found is not None else []
+        values = [_moved(binding.value) for binding in found[1]] if found is not None else []
         return bool(values) and all(
             isinstance(value, Call)
             and found is not None
@@ -100,7 +104,7 @@ class Unseen:
         return found is not None and all(
             binding.via is Via.VALUE
             and isinstance(binding.value, Call)
-            and (found[0].dotted(binding.value.func) or "").startswith("torch.nn.")
+            and builds_module(found[0], binding.value)
             for binding in found[1]
         )
 
@@ -127,8 +131,12 @@ class Unseen:
             return None  # the object of a class may be made to tell others; that alone tells none
         if isinstance(call.func, Name) and self._is_handed_in(call.func.id):
             # Whoever passed it knows what it does; a criterion or a metric is named so.
+            if guesses.named_like_class(name) and not handed:
+                return frozenset()  # an object is built, of nothing that has gradients
             unknown = guesses.may_touch_gradients(name) or (
-                guesses.says_nothing(name) and not self._places.is_module(name)
+                guesses.says_nothing(name)
+                and not self._places.is_module(name)
+                and not guesses.named_like_loss(name)
             )
             return None if unknown else frozenset()
         if guesses.may_touch_gradients(name):
@@ -185,6 +193,13 @@ class Unseen:
         return {place for place in places if self._places.is_optimizer(place)}
 
 
+def _moved(value: Expr) -> Expr:
+    """What was built, where it is moved to a device at once."""
+    while isinstance(value, Call) and isinstance(value.func, Attr) and value.func.name in _MOVES:
+        value = value.func.value
+    return value
+
+
 def _is_gradient(expr: Expr) -> bool:
     return grad_holder(expr) is not None or part_of_grad(expr)
 
@@ -194,3 +209,10 @@ def changes_gradients_in_place(call: Call, name: str | None) -> bool:
     if isinstance(call.func, Name) and call.func.id == "setattr" and len(call.args) == 3:
         return isinstance(call.args[1], Const) and call.args[1].value == "grad"
     return name is not None and name.startswith("torch._foreach_") and name.endswith("_")
+
+
+def scales_gradients(call: Call, name: str | None) -> bool:
+    """`torch._foreach_mul_(grads, c)`: the gradients stay those of what they were for."""
+    factor = call.argument(1, "scalar")
+    scaling = name in ("torch._foreach_mul_", "torch._foreach_div_")
+    return scaling and factor is not None and not is_nothing(factor)

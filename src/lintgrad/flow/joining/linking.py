@@ -124,6 +124,7 @@ class Linker:
         graph = self._graphs[number]
         optimizers = dict(graph.optimizers)
         tracked = set(graph.guards.tracked)
+        starts = dict(graph.guards.starts)
         places = self._places[number]
         before = len(places)
         for call in self._calls(number):
@@ -138,10 +139,12 @@ class Linker:
                 name = self._name(number, call, place)
                 if name is not None:
                     tracked.add(name)
+                if name == place and place in called.guards.starts:  # of the same object
+                    starts[name] = called.guards.starts[place]
                 tracked |= self._counted_in(call, place)
         if len(optimizers) == len(graph.optimizers) and tracked == graph.guards.tracked:
             return len(places) > before
-        guards = replace(graph.guards, tracked=frozenset(tracked))
+        guards = replace(graph.guards, tracked=frozenset(tracked), starts=starts)
         self._graphs[number] = replace(graph, optimizers=optimizers, guards=guards)
         return True
 

@@ -33,9 +33,9 @@ from lintgrad.syntax.walk import expressions_of, handed_to, parts_of, statements
 
 Arguments = Mapping_[str, Argument]
 
-_IN_ORDER = frozenset({"list", "tuple", "iter", "enumerate"})
-"""What goes through all that it is given, from the first to the last."""
-_PASSES_LENGTH = _IN_ORDER | {"tqdm", "trange", "reversed"}
+_PASSES_LENGTH = frozenset({"tqdm", "trange", "list", "tuple", "reversed", "iter", "enumerate"})
+_IN_ORDER = _PASSES_LENGTH - {"reversed"} | {"cycle", "islice"}
+"""What goes through the things that it is given from the first on, if not to the last."""
 
 
 def names_in(target: Expr) -> tuple[str, ...]:
@@ -168,7 +168,11 @@ def _display(source: Expr, scope: Scope) -> tuple[Expr, ...] | None:
         keys = [key.value if isinstance(key, Const) else None for key, _ in value.items]
         span = value.span
         return tuple(Name(span, f"{place}[{key!r}]") for key in keys) if None not in keys else None
-    return _display(value, bound.scope) if isinstance(value, Sequence) else None
+    if not isinstance(value, Sequence):
+        return None
+    if place is not None and value.items and all(isinstance(i, Call) for i in value.items):
+        return tuple(Name(value.span, f"{place}[{index}]") for index in range(len(value.items)))
+    return _display(value, bound.scope)
 
 
 def _passed_display(span: Span, place: str, arguments: Arguments) -> tuple[Expr, ...] | None:

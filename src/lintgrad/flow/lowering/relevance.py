@@ -114,7 +114,7 @@ class Relevance:
             self.writes_grad(statement)
             or self.named_only(statement) is not None
             or bool(self._slips.of(statement))
-            or (isinstance(statement, nodes.Assign) and self.is_build(statement.value))
+            or (isinstance(statement, nodes.Assign) and any(map(self.is_build, _made(statement))))
             or any(map(self.holds_event, expressions_of(statement)))
             or (
                 isinstance(statement, nodes.With)
@@ -140,6 +140,17 @@ class Relevance:
             return False
         found = self._roles.of_expr(self._scope, value)
         return found is not None and found.role is Role.OPTIMIZER and found.build is value
+
+
+def _made(statement: nodes.Assign) -> Iterator[Expr]:
+    """What an assignment gives its targets, or puts into the display that it gives them."""
+    match statement.value:
+        case nodes.Sequence(items=items):
+            yield from items
+        case nodes.Mapping(items=pairs):
+            yield from (item for _, item in pairs)
+        case value:
+            yield value
 
 
 def _inner(statement: Stmt) -> Iterator[Stmt]:

@@ -20,9 +20,14 @@ def is_part(place: str, whole: str) -> bool:
     return place.startswith((f"{whole}.", f"{whole}["))
 
 
+def is_within(place: str, whole: str) -> bool:
+    """Whether a place is another or a part of it."""
+    return place == whole or is_part(place, whole)
+
+
 def overlaps(place: str, other: str) -> bool:
     """Whether two places are one, or one is a part of the other."""
-    return place == other or is_part(place, other) or is_part(other, place)
+    return is_within(place, other) or is_part(other, place)
 
 
 def prefixes(place: str) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.bound_once import is_replaced, once
-from lintgrad.flow.names.place_parts import element_place, prefixes, split_attribute
+from lintgrad.flow.names.place_parts import element_place, is_within, prefixes, split_attribute
 from lintgrad.flow.names.scopes import Argument, ClassScope, Global, Scope, root_of
 from lintgrad.flow.places.made import is_repeated, place_of_made, unnamed_place
 from lintgrad.flow.places.role import Found
@@ -168,7 +168,7 @@ class Crossing:
             return
         for where, name in self._through_callers(passed.scope, place):
             for other, whole in names:
-                if other is where and (whole == name or whole.startswith((f"{name}.", f"{name}["))):
+                if other is where and is_within(whole, name):
                     yield name, whole[len(name) :]
 
     def _through_callers(self, scope: Scope, place: str) -> Iterator[Seen]:

@@ -8,6 +8,7 @@ from lintgrad.flow.names.bindings import Binding, Via, at
 from lintgrad.flow.names.bound_once import bound_once
 from lintgrad.flow.names.elements import element_source
 from lintgrad.flow.names.scopes import ClassScope, Scope
+from lintgrad.flow.places.module_classes import builds_module, is_module
 from lintgrad.flow.places.usage import Usage
 from lintgrad.syntax import tensors
 from lintgrad.syntax.names import place_of
@@ -218,19 +219,17 @@ def _builds_module(scope: Scope, binding: Binding) -> bool:
         value = value.func.value
     if binding.via is not Via.VALUE or not isinstance(value, Call):
         return False
-    name = scope.dotted(value.func) or ""
-    if name.startswith(("torch.nn.", "torchvision.models.")):
-        last = name.rpartition(".")[2]
-        is_module = last[:1].isupper() and not last.startswith(("Parameter", "Uninitialized"))
-        return "functional" not in name and (is_module or name.startswith("torchvision."))
+    if builds_module(scope, value):
+        return True
+    if (scope.dotted(value.func) or "").startswith("torchvision.models."):
+        return True
     own = scope.class_named(place_of(value.func) or "")
     return own is not None and is_module_class(own)
 
 
 def is_module_class(own: ClassScope) -> bool:
     """Whether a class of the project is a module that adds no `grad` or `requires_grad`."""
-    outside = [name.rpartition(".") for name in own.outside_bases()]
-    if not any(last == "Module" and "nn" in module for module, _, last in outside):
+    if not is_module(own):
         return False
     added = ("grad", "requires_grad")
     return all(own.lookup(f"self.{name}") is None and own.method(name) is None for name in added)

@@ -8,6 +8,7 @@ from lintgrad.flow.names.bound_once import from_caller
 from lintgrad.flow.names.scopes import Scope, root_of
 from lintgrad.flow.places.aliases import Aliases
 from lintgrad.flow.places.crossing import Crossing, is_in_sight
+from lintgrad.flow.places.kinds import Kinds
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.flow.places.ownership import canonical_module, local_root, module_owners, owners_of
 from lintgrad.flow.places.role import Found, Role
@@ -36,6 +37,7 @@ class Places:
         """What loop variables stand for at the moment."""
         self._aliases = Aliases(scope, roles, crossing, usage)
         self.optimizers: dict[str, Optimizer] = {}
+        self.kinds = Kinds(scope, usage)
 
     def rename(self, name: str, place: str | None) -> str | None:
         """Let a loop variable stand for a place; returns what it stood for before."""
@@ -202,6 +204,14 @@ class Places:
         if name not in self.optimizers:
             self.optimizers[name] = self.known(name)
         return name
+
+    def register_itself(self) -> str:
+        """Note that an event names the optimizer that the function is a method of.
+
+        Who makes it and clears it is out of sight.
+        """
+        self.optimizers["self"] = Optimizer("self", Basis.NAMED, UNKNOWN_OWNERS, escaped=True)
+        return "self"
 
     def note_update(self, name: str, basis: Basis, owners: Owners) -> None:
         """Note that code updates some leaves by hand, under the name that stands for them."""
