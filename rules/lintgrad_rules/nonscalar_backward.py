@@ -54,10 +54,8 @@ def nonscalar_backward(flow: Flow) -> Iterator[Finding]:
     for loss in flow.losses:
         if loss.event.gradient is not None:
             continue
-        tensors = [value for value in _tensors(loss) if value.kind is not Kind.NUMBER]
-        bad = [value for value in tensors if value.needs_gradient or _has_none(value)]
-        if bad:
-            # A number has no backward: it is what a sum starts with before a loop's first round.
+        tensors, bad = _tensors(loss), _bad(loss)
+        if bad and not _is_fine_where_called(flow, loss):
             sure = len(bad) == len(tensors)
             yield Finding(
                 loss.event.span,
@@ -71,9 +69,22 @@ def nonscalar_backward(flow: Flow) -> Iterator[Finding]:
 def _tensors(loss: Loss) -> list[Value]:
     """The values that backward is called on: a function of torch takes several tensors."""
     if isinstance(loss.event, Differentiate) or loss.event.takes_several:
-        return [v for value in loss.values for v in (value.items or (value,))]
-    # An object of a class in the project is no list, and has methods of its own.
-    return [v for v in loss.values if not (v.is_collection and "__class__" in v.names)]
+        found = [v for value in loss.values for v in (value.items or (value,))]
+    else:
+        # An object of a class in the project is no list, and has methods of its own.
+        found = [v for v in loss.values if not (v.is_collection and "__class__" in v.names)]
+    # A number has no backward: it is what a sum starts with before a loop's first round.
+    return [value for value in found if value.kind is not Kind.NUMBER]
+
+
+def _bad(loss: Loss) -> list[Value]:
+    return [value for value in _tensors(loss) if value.needs_gradient or _has_none(value)]
+
+
+def _is_fine_where_called(flow: Flow, loss: Loss) -> bool:
+    """Whether the function is called in sight, and every call makes a number of the loss."""
+    called = flow.where_called(loss)
+    return bool(called) and not any(_bad(one) for one in called)
 
 
 def _has_none(value: Value) -> bool:

@@ -10,7 +10,7 @@ from lintgrad.flow.places.role import Role
 from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import Span, spelled
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Expr, Global
+from lintgrad.syntax.nodes import Attr, Call, Expr, Global, Name
 from lintgrad.syntax.walk import statements_of
 
 
@@ -64,6 +64,18 @@ class Followed:
         if all(number is None for _, number in options):
             return ()
         return (Dispatched(call.span, receiver, tuple(options)),)
+
+    def is_made_to_touch(self, scope: Scope, func: Expr) -> bool:
+        """Whether a function of the project made what is called, and may have made it to touch."""
+        found = scope.lookup(func.id) if isinstance(func, Name) else None
+        if found is None:
+            return False
+        makers = (
+            self._roles.callees.of_call(found[0], binding.value)
+            for binding in found[1]
+            if isinstance(binding.value, Call)
+        )
+        return any(maker is not None and self.touching.makes_touching(maker) for maker in makers)
 
     def value(self, scope: Scope, function: Expr) -> tuple[Event, ...] | None:
         """What calling a function value without arguments does; None if it cannot be seen."""

@@ -25,6 +25,9 @@ from lintgrad.syntax.walk import parts_of
 _MOST_REMEMBERED = 8
 """How many tests are decided once, at most: each doubles the paths that are kept apart."""
 
+_MOST_SHARED = 500
+"""A graph with more places than this takes over no more: recursion makes ever new names of them."""
+
 
 class Linker:
     """Lowers the frames of a program as they are called, and joins their graphs."""
@@ -129,13 +132,14 @@ class Linker:
         before = len(places)
         for call in self._calls(number):
             called = self._graphs[call.callee]
-            named = (self._name(number, call, place) for place in self._places[call.callee])
-            places |= {name for name in named if name is not None}
+            if len(places) < _MOST_SHARED:
+                named = (self._name(number, call, place) for place in self._places[call.callee])
+                places |= {name for name in named if name is not None}
             for place, optimizer in called.optimizers.items():
                 name = self._name(number, call, place)
                 if name is not None and name not in optimizers:
                     optimizers[name] = self._taken_over(number, call, name, optimizer)
-            for place in called.guards.tracked:
+            for place in called.guards.tracked if len(tracked) < _MOST_SHARED else ():
                 name = self._name(number, call, place)
                 if name is not None:
                     tracked.add(name)

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from lintgrad.flow.events import Graph, GraphUsed
 from lintgrad.flow.events.evidence import Basis
+from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.kinds import Kinds
@@ -103,9 +104,10 @@ class GraphsUsed:
             case Binary(op="+" | "-", left=left, right=right):
                 found = (self._saves(left), self._saves(right))
                 return max((b for b in found if b is not None), default=None)
-            case Binary(left=left, right=right):
+            case Binary(op=op, left=left, right=right):
                 known = self._kinds.tensor(left) or self._kinds.tensor(right)
-                return known or self._saves(left) or self._saves(right)
+                inner = known or self._saves(left) or self._saves(right)
+                return inner or (Basis.USED if op == "**" else None)
             case Unary(op="-", value=inner):
                 return self._saves(inner)
             case Call(func=func):
@@ -137,7 +139,17 @@ class GraphsUsed:
         if self._carrying(call):
             calls = (p for p in kept(call, self._carrying) if isinstance(p, Call))
             return next((b for c in calls if (b := self._trained(c.func)) is not None), None)
-        return self._trained(func)
+        return self._trained(func) or self._looks_saving(call, last)
+
+    def _looks_saving(self, call: Call, last: str) -> Basis | None:
+        """The evidence of a name: a power of something, or a loss of what another call made."""
+        place = place_of(call.func)
+        if isinstance(call.func, Attr) and last in ("pow", "square"):
+            return Basis.USED
+        if place is None or self._scope.dotted(call.func) is not None:
+            return None
+        compared = bool(call.args) and isinstance(call.args[0], Call | Name) and len(call.args) > 1
+        return Basis.USED if compared and guesses.named_like_loss(place) else None
 
     def _trained(self, func: Expr) -> Basis | None:
         """The evidence that what is called is a module whose parameters are trained here."""

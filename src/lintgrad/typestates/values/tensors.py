@@ -81,6 +81,24 @@ def losses_of(graphs: Sequence[FlowGraph], number: int) -> dict[tuple[object, ..
     return found
 
 
+def losses_where_called(graphs: Sequence[FlowGraph], number: int, loss: Loss) -> Iterator[Loss]:
+    """The same backward with the values that it has in each visible call of its function."""
+    own = graphs[number]
+    for caller, graph in enumerate(graphs):
+        exits = (block.exit for block in graph.blocks)
+        if any(isinstance(exit_, Call) and _same(graphs[exit_.callee], own) for exit_ in exits):
+            for one in losses_of(graphs, caller).values():
+                if one.calls and one.event.span == loss.event.span:
+                    yield one
+
+
+def _same(one: FlowGraph, other: FlowGraph) -> bool:
+    """Whether two graphs are of one function, called in two ways perhaps."""
+    if one.meaning is None or other.meaning is None:
+        return False
+    return one.meaning.scope.source is other.meaning.scope.source and one.span == other.span
+
+
 @dataclass(slots=True, eq=False)
 class Tensors:
     """The values in one graph, entered in one way."""
