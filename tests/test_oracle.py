@@ -222,7 +222,7 @@ def test_what_one_run_cannot_show_is_said() -> None:
 
 
 def test_errors_and_endless_programs_end_the_program_and_nothing_else() -> None:
-    failed = shared().run("import torch\ntorch.ones(2).backward()\n")
+    failed = shared().run("import torch\ntorch.ones(2) @ torch.ones(3)\n")
     assert [(one.kind, one.line.row) for one in failed.failures if one.line] == [
         ("RuntimeError", 2)
     ]

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from oracle.answers import answers
 from oracle.compose.dice import Dice
 from oracle.compose.families import FAMILIES
 from oracle.compose.package import written
@@ -15,10 +16,9 @@ from oracle.outcome import Harm, Line, Outcome
 from oracle.runner import HAS_TORCH, WITHOUT_TORCH, shared
 from oracle.shrink import shrunk
 from oracle.sweep import Tally, judgements
-from oracle.verdict import KNOWN_LIMITS, Alarm, Judgement, Verdict, alarms_of, answers, judged
+from oracle.verdict import KNOWN_LIMITS, Judgement, Verdict, alarms_of, judged
 
 from lintgrad.registry import installed_rules
-from lintgrad.rule import Confidence
 
 needs_torch = pytest.mark.skipif(not HAS_TORCH, reason=WITHOUT_TORCH)
 COUNT = int(os.environ.get("LINTGRAD_ORACLE_PROGRAMS", "300"))
@@ -106,13 +106,9 @@ def test_a_step_that_applies_only_stale_gradients_may_be_told_of_as_never_cleare
     judgement = judged(Composed("stale", {"train.py": text}, ("stale",)), shared())
     assert [harm.code for harm in judgement.outcome.harms] == ["LG309"]
     assert judgement.verdict is Verdict.FINE
-    assert answers(Alarm("LG101", Line("train.py", 6), Confidence.HIGH, ""), *_only(judgement))
-    assert not answers(Alarm("LG102", Line("train.py", 6), Confidence.HIGH, ""), *_only(judgement))
-
-
-def _only(judgement: Judgement) -> list[Harm]:
     (harm,) = judgement.outcome.harms
-    return [harm]
+    assert answers("LG101", Line("train.py", 6), harm)
+    assert not answers("LG102", Line("train.py", 6), harm)
 
 
 @pytest.mark.parametrize("kind", KNOWN_LIMITS)

@@ -32,7 +32,8 @@ for x, y in loader:
 Values are followed through functions, classes and files of the project, as far as they are bound
 once. Sizes that are not written down may turn out to be 1, which torch accepts. What an operation
 makes of a shape is known for the common ones alone. What `DataParallel` gathers has one element for
-each device: nothing is said of it, as one device gives a loss without dimensions.
+each device: unless `device_ids` names two of them little is said of it, as one device gives a loss
+without dimensions.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.backward.html
@@ -53,10 +54,8 @@ def nonscalar_backward(flow: Flow) -> Iterator[Finding]:
     for loss in flow.losses:
         if loss.event.gradient is not None:
             continue
-        tensors = [value for value in _tensors(loss) if value.kind is not Kind.NUMBER]
-        bad = [value for value in tensors if value.needs_gradient or value.is_collection]
-        if bad:
-            # A number has no backward: it is what a sum starts with before a loop's first round.
+        tensors, bad = _tensors(loss), _bad(loss)
+        if bad and not _is_fine_where_called(flow, loss):
             sure = len(bad) == len(tensors)
             yield Finding(
                 loss.event.span,
@@ -70,13 +69,31 @@ def nonscalar_backward(flow: Flow) -> Iterator[Finding]:
 def _tensors(loss: Loss) -> list[Value]:
     """The values that backward is called on: a function of torch takes several tensors."""
     if isinstance(loss.event, Differentiate) or loss.event.takes_several:
-        return [v for value in loss.values for v in (value.items or (value,))]
-    # An object of a class in the project is no list, and has methods of its own.
-    return [v for v in loss.values if not (v.is_collection and "__class__" in v.names)]
+        found = [v for value in loss.values for v in (value.items or (value,))]
+    else:
+        # An object of a class in the project is no list, and has methods of its own.
+        found = [v for v in loss.values if not (v.is_collection and "__class__" in v.names)]
+    # A number has no backward: it is what a sum starts with before a loop's first round.
+    return [value for value in found if value.kind is not Kind.NUMBER]
+
+
+def _bad(loss: Loss) -> list[Value]:
+    return [value for value in _tensors(loss) if value.needs_gradient or _has_none(value)]
+
+
+def _is_fine_where_called(flow: Flow, loss: Loss) -> bool:
+    """Whether the function is called in sight, and every call makes a number of the loss."""
+    called = flow.where_called(loss)
+    return bool(called) and not any(_bad(one) for one in called)
+
+
+def _has_none(value: Value) -> bool:
+    """Whether a value has no `backward` at all."""
+    return value.is_collection or value.kind in (Kind.LOSS, Kind.LAYER)
 
 
 def _message(loss: Loss, bad: Value) -> str:
-    if bad.is_collection:
+    if _has_none(bad):
         return f"`backward()` on {_described(bad)}: only tensors have one"
     if isinstance(loss.event, Differentiate):
         return f"`torch.autograd.grad` of {_described(bad)} needs `grad_outputs`"
@@ -86,6 +103,8 @@ def _message(loss: Loss, bad: Value) -> str:
 def _help(loss: Loss, bad: Value) -> str:
     if bad.is_collection:
         return "add the losses up first, for instance with `sum(losses)`"
+    if _has_none(bad):
+        return "call the module first, and run backward on what it returns"
     if isinstance(loss.event, Differentiate):
         return "sum the outputs first, or pass `grad_outputs=torch.ones_like(...)`"
     return "reduce the loss first, for instance with `.mean()`, or pass `backward(gradient=...)`"
@@ -94,6 +113,8 @@ def _help(loss: Loss, bad: Value) -> str:
 def _described(value: Value) -> str:
     if value.is_collection:
         return "a dict" if value.names else "a list or tuple"
+    if _has_none(value):
+        return "a module that is not called"
     if value.kind is Kind.DIMENSIONED:
         return "a tensor of at least one dimension"
     sizes = ", ".join("?" if size is None else str(size) for size in value.sizes)

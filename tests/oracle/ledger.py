@@ -23,6 +23,11 @@ class Backward:
     order: int
     line: Line | None
     by_hand: bool = False
+    scaler: Any = None
+    """The scaler that has multiplied the loss."""
+    used: bool = False
+    """Whether any step has applied anything of it."""
+    reached: list["Account"] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -32,6 +37,21 @@ class Contribution:
     backward: Backward
     used_by: set[int] = field(default_factory=set)
     """The numbers of the optimizers whose steps have applied it; 0 for an update by hand."""
+    scaled: bool = False
+    """Whether it is still multiplied by a scaler's factor."""
+
+    def use(self, number: int) -> None:
+        """Write down that an optimizer has applied it."""
+        self.used_by.add(number)
+        self.backward.used = True
+
+
+@dataclass(eq=False)
+class Clip:
+    """One call that clips, and whether a step has applied what it clipped."""
+
+    line: Line
+    applied: bool = False
 
 
 @dataclass(eq=False)
@@ -46,6 +66,10 @@ class Account:
     """A backward is about to add to `.grad`."""
     owned: bool = False
     """Whether some optimizer moves the leaf: what else moves it then does not apply gradients."""
+    steps: int = 0
+    """How often an optimizer has stepped that holds the leaf."""
+    clips: list[Clip] = field(default_factory=list)
+    """The clips of what is in `.grad`."""
     _grad: Tensor = None
     _value: Tensor = None
     _leaf: Tensor = None
@@ -61,12 +85,12 @@ class Account:
             return False
         moved = not self.owned and self._moved()
         if moved:
-            for one in self.contents:
-                one.used_by.add(0)
+            self.apply(0)
         grad = self.tensor.grad
         if grad is None or not _values(grad).any():
             self.wasted += [one for one in self.contents if not one.used_by]
             self.contents = []
+            self.clips = []
         elif not self.contents or self._replaced(grad):
             self.contents = [Contribution(Backward(0, None, by_hand=True))]
         self._remember()
@@ -74,8 +98,16 @@ class Account:
 
     def receive(self, backward: Backward) -> None:
         """Write down that a backward adds to this leaf's `.grad` now."""
-        self.contents.append(Contribution(backward))
+        scaled = backward.scaler is not None and backward.scaler.is_enabled()
+        self.contents.append(Contribution(backward, scaled=scaled))
         self.arriving = True
+
+    def apply(self, number: int) -> None:
+        """Write down that a step applies what is there; 0 for an update by hand."""
+        for one in self.contents:
+            one.use(number)
+        for clip in self.clips:
+            clip.applied = True
 
     def settle(self) -> None:
         """Take the leaf's value as it is: an optimizer has just stepped."""
@@ -132,23 +164,22 @@ class Ledger:
 
 def leaves_of(roots: Iterable[Tensor]) -> list[Tensor]:
     """The leaves that a backward from these tensors can reach."""
-    found: dict[int, Tensor] = {}
+    roots = list(roots)
+    own = [root for root in roots if root.grad_fn is None and root.requires_grad]
+    reached = [node.variable for node in nodes_of(roots) if hasattr(node, "variable")]
+    return list({id(leaf): leaf for leaf in (*own, *reached)}.values())
+
+
+def nodes_of(roots: Iterable[Tensor]) -> set[Any]:
+    """The nodes of the graph behind some tensors."""
     seen: set[Any] = set()
-    waiting = []
-    for root in roots:
-        if root.grad_fn is not None:
-            waiting.append(root.grad_fn)
-        elif root.requires_grad:
-            found[id(root)] = root
+    waiting = [root.grad_fn for root in roots if root.grad_fn is not None]
     while waiting:
         node = waiting.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if hasattr(node, "variable"):
-            found[id(node.variable)] = node.variable
-        waiting += [following for following, _ in node.next_functions if following is not None]
-    return list(found.values())
+        if node not in seen:
+            seen.add(node)
+            waiting += [following for following, _ in node.next_functions if following is not None]
+    return seen
 
 
 def _values(grad: Tensor) -> Tensor:

@@ -24,6 +24,10 @@ class How(StrEnum):
     FOREIGN = "foreign"
     """What was wiped came from backward calls that other optimizers' steps applied."""
     RAISED = "raised"
+    """Torch raised an exception that nothing caught, and the run ended there."""
+    CHANGED = "changed"
+    """Torch raised, because something has changed what a backward needs."""
+    WARNED = "warned"
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,15 @@ class Harm:
 
     LG101: a step applied contributions that an earlier step had applied, together with new ones.
     LG102: a step found nothing, because a clear had wiped what no step had used.
-    LG201: a backward raised, because its tensor has several elements.
+    LG103: each time a step applied what a backward's line made, as many others of it were wiped.
+    LG301: no step on a line ever found anything.
+    LG302: some of what the backward calls on a line made was for an optimizer that never stepped.
     LG309: a step applied nothing but contributions that an earlier step had applied.
+    LG501: no step ever applied anything new that a clip on a line had clipped.
+    LG502: a clip found gradients that were still multiplied by the loss scale.
     LG701: a step applied, with its own, a contribution that another optimizer's step had consumed.
+
+    What `told` knows of the exceptions and warnings of torch's own comes to this too.
     """
 
     code: str
@@ -68,9 +78,13 @@ class Outcome:
     backwards: dict[Line, int] = field(default_factory=dict)
     empty_steps: dict[Line, int] = field(default_factory=dict)
     """How often a step found nothing on a line, where nothing had been wiped."""
+    wiped: dict[Line, int] = field(default_factory=dict)
+    """How often what a backward on a line had made was wiped before any step could use it."""
+    rebuilt: dict[Line, int] = field(default_factory=dict)
+    """How often an optimizer was built on a line for what another one had moved already."""
     wasted: int = 0
     """Steps that found something, though other contributions had been wiped unused before."""
-    clipped: int = 0
+    clips: dict[Line, int] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     caught: list[Line] = field(default_factory=list)
@@ -105,7 +119,7 @@ class Outcome:
         return found
 
 
-_COUNTS = ("steps", "backwards", "lines", "empty_steps")
+_COUNTS = ("steps", "backwards", "lines", "empty_steps", "wiped", "rebuilt", "clips")
 
 
 def to_json(outcome: Outcome) -> dict[str, Any]:
@@ -123,12 +137,8 @@ def from_json(plain: dict[str, Any]) -> Outcome:
             Harm(h["code"], Line(*h["line"]), How(h["how"]), _lines(h["causes"]))
             for h in plain["harms"]
         ],
-        steps=_counts(plain["steps"]),
-        backwards=_counts(plain["backwards"]),
-        lines=_counts(plain["lines"]),
-        empty_steps=_counts(plain["empty_steps"]),
+        **{name: _counts(plain[name]) for name in _COUNTS},
         wasted=plain["wasted"],
-        clipped=plain["clipped"],
         failures=[
             Failure(f["kind"], f["message"], Line(*f["line"]) if f["line"] else None)
             for f in plain["failures"]
@@ -159,7 +169,6 @@ def merged(outcomes: Iterable[Outcome]) -> Outcome:
                 before = ours.get(line, 0)
                 ours[line] = before + count if name == "lines" else max(before, count)
         whole.wasted += one.wasted
-        whole.clipped += one.clipped
         whole.failures += one.failures
         whole.warnings += [text for text in one.warnings if text not in whole.warnings]
         whole.caught += one.caught

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from oracle.marks import MARK, marked
-from oracle.outcome import Failure, Outcome, to_json
+from oracle.outcome import Failure, How, Outcome, to_json
+from oracle.told import CHANGED, code_of
 from oracle.watch import NOT_SCALAR, Watch
 
 MAIN = "train.py"
@@ -54,6 +55,7 @@ def run(request: dict[str, Any], folder: Path) -> Outcome:
     program: dict[str, Any] = {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
+        _heard(watch)
         with _failures(watch):
             for name in sorted(files, key=MAIN.__eq__):
                 program = _namespace(name)
@@ -68,7 +70,21 @@ def run(request: dict[str, Any], folder: Path) -> Outcome:
                 with _failures(watch):
                     call()
     outcome.warnings += sorted({f"{w.category.__name__}: {w.message}" for w in caught})
+    watch.finish()
     return outcome
+
+
+def _heard(watch: Watch) -> None:
+    """Have warnings that are harm written down with the program's line."""
+    keep: Any = warnings.showwarning
+
+    def show(message: Warning | str, *args: Any, **kwargs: Any) -> None:
+        at, code = watch.here(), code_of(str(message))
+        if at is not None and code is not None:
+            watch.told(code, at, How.WARNED)
+        keep(message, *args, **kwargs)
+
+    warnings.showwarning = show
 
 
 def _namespace(file: str) -> dict[str, Any]:
@@ -94,9 +110,13 @@ def _failures(watch: Watch) -> Any:
     except Exception as error:
         at = watch.raised_at(error)
         message = (str(error).splitlines() or [""])[0]
+        code = code_of(message)
         if NOT_SCALAR in message and at in watch.outcome.caught:
             watch.outcome.caught.remove(at)
-            watch.raised(at)
+        elif code == "LG201":
+            code = None
+        if code is not None and at is not None:
+            watch.told(code, at, How.CHANGED if CHANGED in message else How.RAISED)
         else:
             watch.outcome.failures.append(Failure(type(error).__name__, message, at))
     except SystemExit:

@@ -9,20 +9,19 @@ from pathlib import Path
 from lintgrad.engine.check import Checked, check_source
 from lintgrad.engine.run import File, check_files
 from lintgrad.registry import installed_rules
-from lintgrad.rule import Confidence
+from lintgrad.rule import Confidence, Severity
 from lintgrad.source.text import Source
+from oracle.answers import NEVER, NO_RUN_SHOWS, answers, may_answer
 from oracle.compose.program import Composed
 from oracle.marks import untaken
 from oracle.outcome import Harm, How, Line, Outcome, merged
 from oracle.runner import Oracle
 
-JUDGED = ("LG101", "LG102", "LG201")
+COUNTED = ("LG101", "LG102", "LG201")
+"""Harm that each has to be told of; other harm is missed where nothing at all is found."""
 SECONDS = 4.0
 OTHERS = range(1, 9)
 """Seeds of the data for a second look."""
-_ALSO_TOLD_BY = {("LG101", How.CLOSURE): "LG304", ("LG309", How.STEP): "LG101"}
-"""The rule that may tell of a harm in place of its own: stale gradients applied alone, say."""
-
 
 MARKS = (
     *("in a context manager", "in a generator", "in another file", "in a "),
@@ -94,8 +93,7 @@ class Judgement:
             return Verdict.MISSED
         if self.undecided:
             return Verdict.UNDECIDED
-        harms = [harm for harm in self.outcome.harms if harm.code in JUDGED]
-        return Verdict.HARM if harms else Verdict.FINE
+        return Verdict.HARM if self.outcome.harms else Verdict.FINE
 
     @property
     def kinds(self) -> list[str]:
@@ -109,7 +107,7 @@ class Judgement:
 
     def kind(self, harm: Harm) -> str:
         """What stands between lintgrad and a harm."""
-        if harm.how in (How.HAND, How.CLOSURE, How.FOREIGN):
+        if harm.how not in (How.STEP, How.RAISED):
             return f"by {harm.how}"
         if harm in self.at_low_confidence:
             return "told at low confidence"
@@ -117,9 +115,9 @@ class Judgement:
         for mark in MARKS:
             for tag in tags:
                 if mark in tag:
-                    return tag
+                    return f"{tag}, {tags[0]}, {tags[-1]}"
         disturbed = sorted({tag for tag in tags[1:] if ":" not in tag})
-        return ", ".join(disturbed) or f"undisturbed: {tags[0]}"
+        return ", ".join([*disturbed, tags[0], tags[-1]])
 
 
 def limit_of(code: str, kind: str) -> str | None:
@@ -128,7 +126,10 @@ def limit_of(code: str, kind: str) -> str | None:
 
 
 def alarms_of(program: Composed) -> list[Alarm]:
-    """What lintgrad finds in a program's files, down to the least confidence."""
+    """What lintgrad finds in a program's files, down to the least confidence.
+
+    What depends on intent is left out, as it is unless it is asked for.
+    """
     if program.others:
         results = _checked_together(program.files)
     else:
@@ -140,6 +141,7 @@ def alarms_of(program: Composed) -> list[Alarm]:
         Alarm(one.code, Line(Path(one.path).name, one.range.start.row), one.confidence, one.message)
         for result in results
         for one in result.diagnostics
+        if one.severity is not Severity.INFO
     ]
 
 
@@ -154,8 +156,12 @@ def _checked_together(files: dict[str, str]) -> list[Checked]:
 
 
 def run_of(program: Composed, oracle: Oracle, seeds: Iterable[int] = (0,)) -> Outcome:
-    """What torch shows, with every setting of the program's flag."""
-    return merged(
+    """What torch shows, with every setting of the program's flag.
+
+    What never happens with one setting is no harm, if it does with another: the setting may be
+    there to leave it out.
+    """
+    runs = [
         oracle.run(
             program.text,
             others=program.others,
@@ -165,7 +171,22 @@ def run_of(program: Composed, oracle: Oracle, seeds: Iterable[int] = (0,)) -> Ou
         )
         for seed in seeds
         for arguments in program.arguments
-    )
+    ]
+    whole = merged(runs)
+    whole.harms = [
+        harm
+        for harm in whole.harms
+        if harm.code not in NEVER or all(_agrees(harm, one) for one in runs)
+    ]
+    return whole
+
+
+def _agrees(harm: Harm, outcome: Outcome) -> bool:
+    """Whether a run shows the harm too, or nothing of the kind on its line."""
+    counts = (outcome.steps, outcome.backwards, outcome.clips)
+    ran = any(harm.line in one for one in counts)
+    same = (harm.code, harm.line)
+    return not ran or any((one.code, one.line) == same for one in outcome.harms)
 
 
 def judged(program: Composed, oracle: Oracle) -> Judgement:
@@ -185,43 +206,59 @@ def judged(program: Composed, oracle: Oracle) -> Judgement:
 
 
 def compared(program: Composed, outcome: Outcome, told: list[Alarm]) -> Judgement:
-    """The two verdicts side by side.
-
-    A step that has nothing to apply is one, whoever had cleared what was there once: which loss
-    feeds which optimizer is not for a static rule to know.
-    """
+    """The two verdicts side by side."""
     judgement = Judgement(program, outcome)
     alarms = [a for a in told if a.confidence >= Confidence.MEDIUM]
-    harms = [harm for harm in judgement.outcome.harms if harm.code in JUDGED]
-    missed = [harm for harm in harms if not any(answers(a, harm) for a in alarms)]
-    seen = judgement.outcome.harms
-    extra = [a for a in alarms if a.code in JUDGED and not any(answers(a, harm) for harm in seen)]
-    extra = [a for a in extra if not (a.code == "LG102" and a.line in outcome.empty_steps)]
+    harms = judgement.outcome.harms
+    missed = [harm for harm in harms if not any(answers(a.code, a.line, harm) for a in alarms)]
+    extra = [a for a in alarms if not any(answers(a.code, a.line, harm) for harm in harms)]
+    extra = [a for a in extra if not _borne_out(a, outcome)]
     for alarm in list(extra):
-        elsewhere = next((h for h in missed if h.code == alarm.code), None)
-        if elsewhere is not None:
-            missed.remove(elsewhere)
+        elsewhere = [h for h in missed if may_answer(alarm.code, h)]
+        if elsewhere:
+            missed.remove(elsewhere[0])
             extra.remove(alarm)
+    if alarms:
+        missed = [harm for harm in missed if harm.code in COUNTED]
     judgement.missed = missed
-    judgement.at_low_confidence = [h for h in missed if any(answers(a, h) for a in told)]
+    judgement.at_low_confidence = [
+        h for h in missed if any(answers(a.code, a.line, h) for a in told)
+    ]
     for alarm in extra:
         doubtful = _doubtful(alarm, judgement)
         (judgement.undecided if doubtful else judgement.false).append(alarm)
     return judgement
 
 
-def answers(alarm: Alarm, harm: Harm) -> bool:
-    """Whether an alarm tells of a harm."""
-    codes = (harm.code, _ALSO_TOLD_BY.get((harm.code, harm.how)))
-    return alarm.code in codes and alarm.line == harm.line
+def _borne_out(alarm: Alarm, outcome: Outcome) -> bool:
+    """Whether the run shows what an alarm tells of, though it may do no harm.
+
+    A step that has nothing to apply is one, whoever had cleared what was there once: which loss
+    feeds which optimizer is not for a static rule to know.
+    """
+    match alarm.code:
+        case "LG102" | "LG301":
+            return alarm.line in outcome.empty_steps
+        case "LG103":
+            return bool(outcome.wiped)
+        case "LG308":
+            return bool(outcome.rebuilt)
+        case _:
+            return False
 
 
 def _doubtful(alarm: Alarm, judgement: Judgement) -> bool:
     """Whether the run is no proof that an alarm is false."""
     outcome = judgement.outcome
-    if outcome.harms_of("LG201") and alarm.code != "LG201":
+    if alarm.code in NO_RUN_SHOWS:
         return True
-    counts = outcome.backwards if alarm.code == "LG201" else outcome.steps
-    if counts.get(alarm.line, 0) < (2 if alarm.code == "LG101" else 1):
+    if any(one.how in (How.RAISED, How.CHANGED) for one in outcome.harms):
+        return True
+    ran = {
+        "LG101": outcome.steps.get(alarm.line, 0) > 1,
+        "LG102": alarm.line in outcome.steps,
+        "LG201": alarm.line in outcome.backwards,
+    }
+    if not ran.get(alarm.code, True):
         return True
     return any(untaken(text, name, outcome.lines) for name, text in judgement.program.files.items())

@@ -4,13 +4,16 @@ import functools
 import importlib
 import itertools
 import sys
+import types
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from types import FrameType, TracebackType
 from typing import Any
 
-from oracle.ledger import Account, Backward, Ledger, leaves_of
+from oracle.ledger import Account, Backward, Clip, Ledger, leaves_of
 from oracle.outcome import Harm, How, Line, Outcome
+from oracle.scalers import Scalers
+from oracle.summary import Lost, lost_of, never_stepped, unused, windows_cut_short
 
 NOT_SCALAR = "grad can be implicitly created only for"
 
@@ -28,6 +31,10 @@ class Watch:
         self._stepping: set[int] = set()
         self._steps: list[tuple[int, int, frozenset[int]]] = []
         """Every step: when, of which optimizer, and the backward calls that it applied."""
+        self._backwards: list[Backward] = []
+        self._clips: list[Clip] = []
+        self._lost: Lost = {}
+        self._scalers = Scalers()
 
     def start(self) -> None:
         """Wrap what is watched. There is no way back: a process runs one program."""
@@ -47,6 +54,9 @@ class Watch:
             clip = self._clip(getattr(norms, name))
             setattr(norms, name, clip)
             setattr(norms.clip_grad, name, clip)
+        scaler = torch.amp.GradScaler
+        scaler.scale = self._scalers.watched_scale(scaler.scale)
+        scaler.unscale_ = self._scalers.watched_unscale(scaler.unscale_, self._accounts_of)
 
     def counter(self, file: str) -> Callable[[int], None]:
         """What counts the branches of a file."""
@@ -71,9 +81,25 @@ class Watch:
             trace = trace.tb_next
         return found
 
-    def raised(self, at: Line) -> None:
-        """Write down a backward that ended the program, for want of a scalar."""
-        self._harm("LG201", at, How.RAISED, [])
+    def told(self, code: str, at: Line, how: How) -> None:
+        """Write down harm that torch itself has told of."""
+        self._harm(code, at, how, [])
+
+    def finish(self) -> None:
+        """Write down what only the whole run shows."""
+        for account in self._ledger:
+            account.observe()
+        for line, count in self.outcome.steps.items():
+            if count > 1 and self.outcome.empty_steps.get(line) == count:
+                self._harm("LG301", line, How.STEP, [])
+        for line, cause in windows_cut_short(self._lost):
+            self._harm("LG103", line, How.STEP, [], [cause])
+        for line in never_stepped(self._backwards):
+            self._harm("LG302", line, How.STEP, [])
+        self.outcome.wiped = unused(self._backwards)
+        lines = {clip.line for clip in self._clips}
+        for line in sorted(lines - {clip.line for clip in self._clips if clip.applied}):
+            self._harm("LG501", line, How.STEP, [])
 
     def _line_of(self, frame: FrameType | None) -> Line | None:
         while frame is not None:
@@ -89,7 +115,8 @@ class Watch:
         @functools.wraps(original)
         def backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
             roots = list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
-            call = Backward(next(self._clock), self.here())
+            call = Backward(next(self._clock), self.here(), scaler=self._scalers.scaler_of(roots))
+            self._backwards.append(call)
             self._observe_all(call.line)
             accounts = [self._ledger.account(leaf) for leaf in leaves_of(roots)]
             hooks = [self._expect(account, call) for account in accounts]
@@ -114,6 +141,7 @@ class Watch:
         def arrives(grad: Any) -> None:
             if bool((grad.coalesce().values() if grad.is_sparse else grad).any()):
                 account.receive(call)
+                call.reached.append(account)
 
         return account.tensor.register_hook(arrives)
 
@@ -137,11 +165,29 @@ class Watch:
 
     def _clip(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
-        def clip(*args: Any, **kwargs: Any) -> Any:
-            self.outcome.clipped += 1
-            return original(*args, **kwargs)
+        def clip(parameters: Any, *args: Any, **kwargs: Any) -> Any:
+            line = self.here()
+            if hasattr(parameters, "grad"):
+                parameters = [parameters]
+            tensors = list(parameters)
+            if line is not None:
+                _count(self.outcome.clips, line)
+                self._clipped([self._ledger.account(one) for one in tensors], Clip(line))
+            again = (one for one in tensors)
+            spent = isinstance(parameters, types.GeneratorType)
+            return original(again if spent else tensors, *args, **kwargs)
 
         return clip
+
+    def _clipped(self, accounts: list[Account], clip: Clip) -> None:
+        self._clips.append(clip)
+        for account in accounts:
+            account.observe()
+            if account.fresh:
+                account.clips.append(clip)
+        scaled = [a for a in accounts if any(one.scaled for one in a.contents)]
+        if scaled:
+            self._harm("LG502", clip.line, How.STEP, scaled)
 
     # Steps
 
@@ -149,7 +195,11 @@ class Watch:
         @functools.wraps(original)
         def built(optimizer: Any, *args: Any, **kwargs: Any) -> None:
             original(optimizer, *args, **kwargs)
-            for account in self._accounts_of(optimizer):
+            accounts = self._accounts_of(optimizer)
+            line = self.here()
+            if line is not None and any(account.steps for account in accounts):
+                _count(self.outcome.rebuilt, line)
+            for account in accounts:
                 account.owned = True
 
         return built
@@ -213,8 +263,8 @@ class Watch:
         self._steps.append((next(self._clock), number, frozenset(applied)))
         for account in accounts:
             account.wasted = []
-            for one in account.contents:
-                one.used_by.add(number)
+            account.steps += 1
+            account.apply(number)
 
     def _judge(self, number: int, accounts: list[Account], line: Line, how: How) -> None:
         filled = [account for account in accounts if account.contents]
@@ -227,6 +277,9 @@ class Watch:
                 self._harm("LG102", line, How.FOREIGN if foreign else how, accounts)
             return
         self.outcome.wasted += wasted
+        self._lost.setdefault(line, []).append(lost_of(filled))
+        if any(one.scaled for account in filled for one in account.contents):
+            self._harm("LG503", line, how, filled)
         mixed = [account for account in filled if account.mixed]
         if mixed:
             self._harm("LG101", line, how, mixed)
@@ -250,12 +303,22 @@ class Watch:
             for when, whose, had in self._steps
         )
 
-    def _harm(self, code: str, line: Line, how: How, accounts: Iterable[Account]) -> None:
+    def _harm(
+        self,
+        code: str,
+        line: Line,
+        how: How,
+        accounts: Iterable[Account],
+        causes: Iterable[Line] = (),
+    ) -> None:
         causes = {
-            one.backward.line
-            for account in accounts
-            for one in (*account.contents, *account.wasted)
-            if one.backward.line is not None
+            *causes,
+            *(
+                one.backward.line
+                for account in accounts
+                for one in (*account.contents, *account.wasted)
+                if one.backward.line is not None
+            ),
         }
         harm = Harm(code, line, how, tuple(sorted(causes)))
         same = (code, line, how)

@@ -8,7 +8,6 @@ import click
 
 from lintgrad.cli.options import Word
 from lintgrad.errors import LintgradError
-from lintgrad.source.imports import Modules
 from lintgrad.source.load import Unreadable, decode
 from lintgrad.source.text import Source, Span
 
@@ -36,15 +35,14 @@ def trace(place: str, output_format: str | None) -> None:
     lintgrad trace train.py:40 --format mermaid
     """
     from lintgrad.cli.output import prepare
-    from lintgrad.engine.run import with_deep_stack
-    from lintgrad.flow.project import Project
+    from lintgrad.engine.run import project_on_disk, with_deep_stack
     from lintgrad.report.trace import traced
 
     prepare()
     path, row = _split(place)
     try:
         source = decode(path, Path(path).read_bytes())
-        analysis = with_deep_stack(lambda: Project(Modules().find).analysed(source))
+        analysis = with_deep_stack(lambda: project_on_disk().analysed(source))
     except OSError as error:
         raise LintgradError(f"{path}: {error.strerror}") from None
     except Unreadable as unreadable:

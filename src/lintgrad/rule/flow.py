@@ -6,12 +6,10 @@ from functools import cached_property
 from typing import TypeVar
 
 from lintgrad.dataflow.between import past, through
-from lintgrad.dataflow.conditions import condition_of
-from lintgrad.dataflow.contexts import Context, contexts_of, contexts_of_next_call
+from lintgrad.dataflow.contexts import Context, contexts_of, contexts_of_next_calls
 from lintgrad.dataflow.solution import Point, Problem, Solution, events_of
 from lintgrad.dataflow.solve import solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, Typestate
-from lintgrad.dataflow.witness import trail
 from lintgrad.flow.events import (
     Backward,
     Consumed,
@@ -21,7 +19,9 @@ from lintgrad.flow.events import (
     Graph,
     GraphUsed,
     Leaf,
+    Saved,
     Slipped,
+    WeightsUsed,
 )
 from lintgrad.flow.events.slip import Slip
 from lintgrad.flow.graph import Enter, FlowGraph, Leave, reachable
@@ -29,15 +29,18 @@ from lintgrad.flow.names.testing import is_test
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.rule.accumulation import Windows
 from lintgrad.rule.gates import Gate, gates_of
-from lintgrad.rule.hit import Acted, Hit
+from lintgrad.rule.hit import Acted, Hit, hits
 from lintgrad.rule.meeting import Met, met
 from lintgrad.rule.windows import windows_of
 from lintgrad.syntax.nodes import Expr
 from lintgrad.typestates.gradients import GRADIENTS
 from lintgrad.typestates.scales import Scale, feels_scale, scale_of
-from lintgrad.typestates.values.tensors import Loss, losses_of
+from lintgrad.typestates.values.tensors import Loss, losses_of, losses_where_called
 
 E = TypeVar("E", bound=Event)
+
+_CERTAIN = frozenset({Certainty.ALWAYS})
+_POSSIBLE = frozenset({Certainty.ALWAYS, Certainty.MAYBE})
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,10 @@ class Flow:
         """The function's own statements that do not do what they look like, each once."""
         yield from {event: None for event in self._own(Slipped) if event.slip in kinds}
 
+    def slips_within(self, kind: Slip) -> Iterator[Slipped]:
+        """The same of one kind, those of the functions it calls among them."""
+        yield from {e: None for e in self.events(Slipped) if e.slip is kind}
+
     def generators(self) -> Iterator[Exhaustible]:
         """The places of the function itself that hold a generator, and are read."""
         yield from {event.subject: None for event in self._own(Consumed)}
@@ -83,6 +90,10 @@ class Flow:
     def values_on_graphs(self) -> Iterator[Graph]:
         """The names of the function itself whose graphs its backward calls run through."""
         yield from {event.subject: None for event in self._own(GraphUsed)}
+
+    def saved_weights(self) -> Iterator[Saved]:
+        """The names of the function itself whose graphs have saved weights for a backward."""
+        yield from {event.subject: None for event in self._own(WeightsUsed)}
 
     def met(
         self,
@@ -177,15 +188,20 @@ class Flow:
         """The events of a kind that can be reached with some optimizer in a bad state."""
         for optimizer in self.graph.optimizers.values():
             solution = self._solution(typestate, optimizer)
-            for context in contexts_of(solution):
-                for point, event in context.points():
-                    sure = context.certainty(point, bad) if isinstance(event, kind) else None
-                    if sure is Certainty.ALWAYS or (sure is Certainty.MAYBE and solution.exact):
-                        found = self._hit(solution, context, point, bad)
-                        if found is not None:
-                            yield found
-            if optimizer.place in self.graph.again and solution.exact:
-                yield from self._next_call(solution, kind, bad)
+            wanted = _POSSIBLE if solution.exact else _CERTAIN
+            yield from hits(solution, contexts_of(solution), kind, bad, wanted)
+            yield from self._again(solution, optimizer, kind, bad, _CERTAIN)
+
+    def maybe_again(
+        self,
+        typestate: Typestate[State, Act, Optimizer],
+        kind: type[Event],
+        bad: Callable[[State], bool],
+    ) -> Iterator[Hit]:
+        """The events that may be reached in a bad state when the function is called again."""
+        for optimizer in self.graph.optimizers.values():
+            solution = self._solution(typestate, optimizer)
+            yield from self._again(solution, optimizer, kind, bad, frozenset({Certainty.MAYBE}))
 
     def always(
         self,
@@ -201,49 +217,25 @@ class Flow:
             return
         for optimizer in self.graph.optimizers.values():
             solution = self._solution(typestate, optimizer)
-            for context in contexts_of(solution):
-                for point, event in context.points():
-                    if (
-                        isinstance(event, kind)
-                        and context.certainty(point, bad) is Certainty.ALWAYS
-                        and (found := self._hit(solution, context, point, bad)) is not None
-                    ):
-                        yield found
+            yield from hits(solution, contexts_of(solution), kind, bad, _CERTAIN)
 
-    def _next_call(
+    def _again(
         self,
         solution: Solution[State, Act, Optimizer],
+        optimizer: Optimizer,
         kind: type[Event],
         bad: Callable[[State], bool],
+        wanted: frozenset[Certainty],
     ) -> Iterator[Hit]:
-        """The events that are certainly reached in a bad state when it is called again."""
-        for context in contexts_of_next_call(solution):
-            for point, event in context.points():
-                if isinstance(event, kind) and context.certainty(point, bad) is Certainty.ALWAYS:
-                    found = self._hit(solution, context, point, bad)
-                    if found is not None:
-                        yield replace(found, again=True)
+        """The events that are reached in a bad state, as surely, when it is called again."""
+        if optimizer.place in self.graph.again and solution.exact:
+            for found in hits(solution, contexts_of_next_calls(solution), kind, bad, wanted):
+                yield replace(found, again=True)
 
-    def _hit(
-        self,
-        solution: Solution[State, Act, Optimizer],
-        context: Context[State, Act, Optimizer],
-        point: Point,
-        bad: Callable[[State], bool],
-    ) -> Hit | None:
-        where = context.where(point, bad)
-        event = context.graph.blocks[point[0]].events[point[1]]
-        if where is None or isinstance(event, Enter | Leave):
-            return None
-        return Hit(
-            event,
-            context.subject,
-            context.certainty(point, bad),
-            trail(context, where, point[1]),
-            condition_of(solution, context, point, bad),
-            context.around(point[0]),
-            solution.problem.subject,
-        )
+    @property
+    def is_exact(self) -> bool:
+        """Whether all that was asked so far was answered with every path kept apart."""
+        return all(one.exact for one in self._solved.values() if isinstance(one, Solution))
 
     def _solution(
         self, typestate: Typestate[State, Act, Optimizer], optimizer: Optimizer
@@ -258,6 +250,10 @@ class Flow:
     def losses(self) -> tuple[Loss, ...]:
         """Every backward, also in what it calls, with the values that its loss may have."""
         return tuple(losses_of(self.graphs, self.number).values())
+
+    def where_called(self, loss: Loss) -> tuple[Loss, ...]:
+        """A backward of this function's own, with its values in each call that can be seen."""
+        return () if loss.calls else tuple(losses_where_called(self.graphs, self.number, loss))
 
     @cached_property
     def gates(self) -> tuple[Gate, ...]:

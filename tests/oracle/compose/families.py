@@ -20,6 +20,14 @@ from oracle.compose.pieces import (
     update,
 )
 from oracle.compose.several import a_loss_each, adversarial, one_loss_for_all
+from oracle.compose.variety import (
+    alternating,
+    held,
+    leaves,
+    scaled_several,
+    scaled_window,
+    scheduled,
+)
 
 
 def single(dice: Dice) -> Draft:
@@ -240,4 +248,10 @@ FAMILIES: dict[str, tuple[int, Callable[[Dice], Draft]]] = {
     "gradients by hand": (1, gradients_by_hand),
     "recurrent": (1, recurrent),
     "moved by hand": (1, moved_by_hand),
+    "scaled window": (1, scaled_window),
+    "scaled several": (1, scaled_several),
+    "scheduled": (1, scheduled),
+    "leaves": (1, leaves),
+    "held": (1, held),
+    "alternating": (1, alternating),
 }

@@ -187,6 +187,9 @@ def _class(dice: Dice, tree: Tree) -> Block:
     assert isinstance(built, ast.FunctionDef)
     assert isinstance(fit, ast.FunctionDef)
     built.body = [own.visit(copy.deepcopy(one)) for one in tree.setup]
+    if dice.chance(0.2):
+        kind.bases = [ast.Attribute(ast.Name("nn", ast.Load()), "Module", ast.Load())]
+        built.body[0:0] = parsed("super().__init__()")
     fit.body = [own.visit(one) for one in [*tree.closures, *tree.body]]
     methods: Block = [own.visit(one) for one in tree.methods]
     made = parsed("trainer = Trainer()", "trainer.fit()")

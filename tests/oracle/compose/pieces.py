@@ -25,7 +25,7 @@ class Draft:
 
 
 ONE = Unit("optimizer", "model")
-SEVERAL = (Unit("opt_a", "encoder", "p"), Unit("opt_b", "head", "q"), Unit("opt_c", "tail", "w"))
+SEVERAL = (Unit("opt_a", "encoder", "p"), Unit("opt_b", "head", "q"), Unit("opt_c", "tail", "g"))
 SETUP = [
     "batches = [(torch.randn(6, 4), torch.randn(6, 1)) for _ in range(10)]",
     "criterion = nn.MSELoss()",
@@ -160,6 +160,9 @@ def looped(dice: Dice, body: Lines, *, counted: bool = False) -> Lines:
             ("for x, y in batches:", []),
             ("for x, y in batches:", []),
             ("for batch in batches:", ["x, y = batch"]),
+            ("for _ in range(10):", ["x, y = random.choice(batches)"]),
+            ("for x, y in random.sample(batches, len(batches)):", []),
+            ("for x, y in zip(*(torch.stack(one) for one in zip(*batches))):", []),
         ]
     header, first = dice.one_of(headers)
     inner = nested(header, [*first, *body])

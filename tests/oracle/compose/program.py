@@ -1,5 +1,6 @@
 """A whole program for a seed."""
 
+import re
 from dataclasses import dataclass, replace
 
 from oracle.compose.dice import Dice
@@ -9,9 +10,12 @@ from oracle.compose.families import FAMILIES
 from oracle.compose.package import LAYOUTS, contain, written
 from oracle.compose.pieces import Draft
 from oracle.compose.shapes import expression, reduction
+from oracle.compose.slips import slip
 from oracle.compose.tree import Tree, planted, stored
 
 FLAG = "--fast"
+_SETTING = re.compile(r"\bfast\b(?!' in)")
+"""What is called so beside the option itself: once where the setting is only read."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,8 @@ class Composed:
 
     @property
     def arguments(self) -> tuple[tuple[str, ...], ...]:
-        """The arguments to run it with: one run for each setting."""
-        return ((), (FLAG,)) if FLAG in "".join(self.files.values()) else ((),)
+        """The arguments to run it with: one run for each setting, if the setting is asked for."""
+        return ((), (FLAG,)) if len(_SETTING.findall("".join(self.files.values()))) > 1 else ((),)
 
     def with_text(self, text: str) -> "Composed":
         """The same program with another main file."""
@@ -48,7 +52,7 @@ def compose(seed: str) -> Composed:
     tree = _family(dice)
     if "shapes" not in tree.kept:
         for _ in range(dice.pick(0, 1, 1, 2)):
-            disturb(dice, tree)
+            (slip if dice.chance(0.35) else disturb)(dice, tree)
         for _ in range(dice.pick(0, 0, 0, 1, 2)):
             decorate(dice, tree)
         if dice.chance(0.25):

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from oracle.compose.pieces import Draft
 
 Block = list[ast.stmt]
-INNER_NAMES = frozenset("p q w g group each part one".split())
+INNER_NAMES = frozenset("p q g group each part one".split())
 """Loop variables that mean nothing outside of their own loop."""
+_GRADIENTS = ("backward", "step", "update", "unscale_", "clip_grad_norm_", "sub_")
 
 
 @dataclass
@@ -146,7 +147,7 @@ def clears_only(statement: ast.stmt) -> bool:
 
 def concerns_gradients(statement: ast.stmt) -> bool:
     """Whether a statement does anything with gradients."""
-    return clears(statement) or mentions(statement, "backward", "step", "update", "unscale_")
+    return clears(statement) or mentions(statement, *_GRADIENTS)
 
 
 def leaves(statements: Iterable[ast.stmt]) -> bool:

@@ -13,9 +13,9 @@ from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import Span
 from lintgrad.syntax import clipping
 from lintgrad.syntax.clipping import ClipRow
-from lintgrad.syntax.frameworks import TRAINING_MODULES
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Expr, ExprStmt, Name
+from lintgrad.syntax.trainers import TRAINING_MODULES
 from lintgrad.syntax.walk import parts_of, statements_of
 
 _IN_PLACE = frozenset({"clamp_", "clip_", "clamp_max_", "clamp_min_"})

@@ -3,20 +3,32 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from lintgrad.flow.calls import backwards
 from lintgrad.flow.calls.asides import Asides
+from lintgrad.flow.calls.backwards import Backwards
 from lintgrad.flow.calls.clipping import Clipping
-from lintgrad.flow.calls.dependence import Dependence
 from lintgrad.flow.calls.differentiating import differentiated
 from lintgrad.flow.calls.followed import Followed
 from lintgrad.flow.calls.framework_calls import FrameworkCalls
 from lintgrad.flow.calls.gradient_writes import GradientWrites
 from lintgrad.flow.calls.micro_batches import MicroBatches
 from lintgrad.flow.calls.replacing import Replacing
-from lintgrad.flow.calls.scaling import Scaling, is_scaling
+from lintgrad.flow.calls.scaling import Scaling
 from lintgrad.flow.calls.stepping import Stepping
 from lintgrad.flow.calls.syncing import Syncing
-from lintgrad.flow.calls.unseen import Unseen, changes_gradients_in_place
-from lintgrad.flow.events import Backward, Called, Doubt, Escape, Event, MayBackward, Restore
+from lintgrad.flow.calls.unnamed import Unnamed
+from lintgrad.flow.calls.unseen import Unseen, changes_gradients_in_place, scales_gradients
+from lintgrad.flow.events import (
+    Backward,
+    Called,
+    Dispatched,
+    Doubt,
+    Escape,
+    Event,
+    MayBackward,
+    Restore,
+    ZeroGrad,
+)
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bound_once import bound_once
 from lintgrad.flow.names.scopes import Scope
@@ -27,7 +39,7 @@ from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import spelled
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name, Starred
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name
 
 _STEP_LIKE = frozenset({"first_step", "second_step"})
 
@@ -46,10 +58,11 @@ class Calls:
         self._scaling = Scaling(scope, places)
         self._clipping = Clipping(scope, roles, places)
         asides = Asides(scope, places, roles, followed.touching)
-        self._stepping = Stepping(scope, places, followed, self._scaling, asides)
+        self._unnamed = Unnamed(scope, roles)
+        self._stepping = Stepping(scope, places, followed, self._scaling, asides, self._unnamed)
         self._replacing = Replacing(scope, places, roles)
         self._syncing = Syncing(scope, places)
-        self._dependence = Dependence(scope, places, roles)
+        self._backwards = Backwards(scope, places, roles, self._scaling)
         self.writes = GradientWrites(scope, places)
         self.micro_batches = MicroBatches(scope, roles, places, self.is_followed)
 
@@ -58,8 +71,7 @@ class Calls:
         return (*self._replacing.called(call), *self._syncing.called(call), *self._events(call))
 
     def _events(self, call: Call) -> tuple[Event, ...]:
-        of_framework = self._of_framework.events(call)
-        if of_framework is not None:
+        if (of_framework := self._of_framework.events(call)) is not None:
             return of_framework
         if isinstance(call.func, Call) and place_of(call.func.func) == "getattr" and call.func.args:
             named = _named_method(call.func)
@@ -88,7 +100,7 @@ class Calls:
 
     def is_followed(self, call: Call) -> bool:
         """Whether a call goes through a function of the project that changes gradients."""
-        return any(isinstance(event, Called) for event in self.events(call))
+        return any(isinstance(event, Called | Dispatched) for event in self.events(call))
 
     def rebinds(self, call: Call) -> tuple[str, ...]:
         """The places of the caller that a function of the project gives new values."""
@@ -114,13 +126,16 @@ class Calls:
     def _ordinary(self, call: Call) -> Iterator[Event]:
         name = self._scope.dotted(call.func)
         if name == apis.AUTOGRAD_BACKWARD:
-            yield self._autograd_backward(call)
+            yield backwards.function(call)
             return
         if name == apis.ZERO_GRAD:
             yield from self._cleared_by_function(call)
             return
         yield from differentiated(call, name)
         yield from self._restored(call)
+        if scales_gradients(call, name):
+            yield MayBackward(call.span, "gradients are changed by hand")
+            return
         if changes_gradients_in_place(call, name):
             yield self._escape(call, None, "changes gradients in place")
             return
@@ -138,6 +153,9 @@ class Calls:
             yield from clipped
             return
         if self._unseen.is_harmless(call, name) or self._builds(call):
+            return
+        if self._followed.is_made_to_touch(self._scope, call.func):
+            yield self._escape(call, None, "was made by another function")
             return
         places = self._unseen.endangers(call)
         if places is None or places:
@@ -177,58 +195,22 @@ class Calls:
         for place in filter(None, map(place_of, call.args)):
             yield from self._places.cleared(call.span, place, text)
 
-    def _autograd_backward(self, call: Call) -> Backward:
-        gradient = call.argument(1, "grad_tensors")
-        if isinstance(gradient, Const) and gradient.value is None:
-            gradient = None
-        return Backward(call.span, call.argument(0, "tensors"), gradient, takes_several=True)
-
     def _escape(self, call: Call, places: frozenset[str] | None, why: str) -> Escape:
         return Escape(call.span, places, f"`{spelled(self._text, call.func.span)}(...)` {why}")
 
     def _backward(self, call: Call, func: Attr) -> tuple[Event, ...]:
-        if self._scope.dotted(func) == apis.AUTOGRAD_BACKWARD:
-            return (self._autograd_backward(call),)
-        receiver = place_of(func.value)
-        found = None if receiver is None else self._places.role(receiver)
-        if found is Role.ENGINE:
-            return (Backward(call.span, call.argument(0, "loss")),)
-        if receiver in ("self", "super()") or found is not None:
-            return (self._escape(call, None, "is no backward of a tensor"),)
-        gradient = call.argument(0, "gradient") or _unpacked(call)
-        if isinstance(gradient, Const) and gradient.value is None:
-            gradient = None
-        if call.args and not self._is_tensor(call.args[0]) and not self._is_tensor(func.value):
-            return (self._escape(call, None, "may be an engine's own backward"),)
-        scaled, scaler = self._scaling.of_loss(func.value)
-        loss = func.value
-        if isinstance(loss, Call) and is_scaling(loss):
-            loss = loss.args[0]
-        reaches = self._dependence.of(call)
-        return (Backward(call.span, loss, gradient, scaled, scaler, reaches),)
-
-    def _is_tensor(self, expr: Expr) -> bool:
-        """Whether an expression shows that it makes a tensor (or passes no gradient at all)."""
-        if isinstance(expr, Const):
-            return expr.value is None
-        if isinstance(expr, Name):
-            found = self._scope.lookup(expr.id)
-            bound = found[1] if found is not None else []
-            return (
-                len(bound) == 1
-                and isinstance(bound[0].value, Call)
-                and (self._is_tensor(bound[0].value))
-            )
-        name = self._scope.dotted(expr.func) if isinstance(expr, Call) else None
-        return name is not None and name.rpartition(".")[0] == "torch"
+        ran = self._backwards.method(call, func)
+        return (self._escape(call, None, "may be no tensor's backward"),) if ran is None else ran
 
     def _manual_backward(self, call: Call, _: Attr) -> tuple[Event, ...]:
         # Lightning 2.6: `self.manual_backward(loss)` runs backward and nothing else.
         return (Backward(call.span, call.argument(0, "loss")),)
 
     def _zero_grad(self, call: Call, func: Attr) -> tuple[Event, ...]:
-        receiver = place_of(func.value)
+        receiver = self._unnamed.place(func.value)
         text = f"{spelled(self._text, func.span)}()"
+        if receiver is None and self._unnamed.is_super_of_optimizer(func.value):
+            return (ZeroGrad(call.span, text, self._places.register_itself()),)
         if receiver is None:
             return (self._escape(call, None, "clears something that has no name here"),)
         cleared = self._places.cleared(call.span, receiver, text)
@@ -261,12 +243,6 @@ def _named_method(getattr_: Call) -> Attr | None:
         case (holder, Const(value=str() as name), *_):
             return Attr(getattr_.span, holder, name)
     return None
-
-
-def _unpacked(call: Call) -> Expr | None:
-    """What `*args` or `**kwargs` may pass for an argument that is not written down."""
-    starred = (arg for arg in call.args if isinstance(arg, Starred))
-    return next((k.value for k in call.keywords if k.name is None), next(starred, None))
 
 
 _SPECIAL = {

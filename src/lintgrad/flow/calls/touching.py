@@ -75,6 +75,15 @@ class Touching:
             scope = self._as_method_of(scope, callee.owner)
         return self.may_touch(scope)
 
+    def makes_touching(self, callee: Callee) -> bool:
+        """Whether what a function returns may clear, step or run backward when it is called."""
+        return self.runs_touching(callee) or any(
+            isinstance(part, Attr) and part.name in _METHODS
+            for statement in statements_of(callee.scope.node.body)
+            for expr in expressions_of(statement)
+            for part in parts_of(expr)
+        )
+
     def call_may_touch(self, scope: Scope, call: Call) -> bool:
         """Whether a call runs a function of the project that may change gradients."""
         callee = self._callees.of_call(scope, call)

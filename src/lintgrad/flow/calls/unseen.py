@@ -5,15 +5,16 @@ from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.bound_once import bound_once, from_caller
 from lintgrad.flow.names.scopes import Scope
-from lintgrad.flow.places.gradients_by_hand import grad_holder, part_of_grad
+from lintgrad.flow.places.gradients_by_hand import grad_holder, is_nothing, part_of_grad
 from lintgrad.flow.places.module_classes import builds_module
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Role
 from lintgrad.source.text import spelled
 from lintgrad.syntax import apis
-from lintgrad.syntax.frameworks import ENGINES, RETURNED, STEPPED
+from lintgrad.syntax.frameworks import COLLECTIONS, ENGINES, RETURNED, STEPPED
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name
+from lintgrad.syntax.trainers import METHODS_LEAVING_GRADIENTS
 from lintgrad.syntax.walk import handed_to, parts_of
 
 _SAFE_METHODS = frozenset(
@@ -24,6 +25,7 @@ _SAFE_METHODS = frozenset(
     "register_backward_hook register_full_backward_hook set_training_mode reset_noise destroy "
     "assert_called assert_called_once assert_called_with assert_called_once_with reset_mock "
     "synchronize skip_synchronize toggle_model toggle_optimizer untoggle_optimizer "
+    "full_tensor to_local redistribute "
     "add_param_group append apply buffers children cpu cuda double eval extend float "
     "forward get half items keys load_state_dict modules named_buffers named_children "
     "named_modules named_parameters no_sync parameters register_buffer "
@@ -38,7 +40,9 @@ _SAFE_METHODS = frozenset(
 )
 
 
-_BUILD = apis.OPTIMIZER_CLASSES | ENGINES.keys() | STEPPED.keys() | RETURNED.keys()
+_MOVES = frozenset({"to", "cuda", "cpu", "half", "float", "double"})
+
+_BUILD = apis.OPTIMIZER_CLASSES | ENGINES.keys() | STEPPED.keys() | RETURNED.keys() | COLLECTIONS
 """Public names that build something, and do nothing else."""
 
 _LONGEST_CHAIN = 8
@@ -63,6 +67,8 @@ class Unseen:
         match call.func:
             case Attr(value=receiver) if self._is_of_framework(receiver):
                 return True
+            case Attr(value=Name(id="self"), name=method) if self._is_inherited(method):
+                return True
             case Name(id="map"):
                 return False  # what it applies may be made to clear or step
             case Name(id=builtin):
@@ -71,11 +77,18 @@ class Unseen:
                 return method in _SAFE_METHODS or self._is_of_harmless_module(receiver)
         return False
 
+    def _is_inherited(self, method: str) -> bool:
+        """Whether a method of the object is that of a class known to leave gradients alone."""
+        owner = self._scope.owner
+        return owner is not None and any(
+            (base, method) in METHODS_LEAVING_GRADIENTS for base in owner.outside_bases()
+        )
+
     def _is_of_harmless_module(self, receiver: Expr) -> bool:
         """Whether a method is one of an object whose class is in a package that is harmless."""
         place = place_of(receiver)
         found = self._scope.lookup(place) if place is not None else None
-        values = [binding.value for binding in found[1]] if found is not None else []
+        values = [_moved(binding.value) for binding in found[1]] if found is not None else []
         return bool(values) and all(
             isinstance(value, Call)
             and found is not None
@@ -118,8 +131,12 @@ class Unseen:
             return None  # the object of a class may be made to tell others; that alone tells none
         if isinstance(call.func, Name) and self._is_handed_in(call.func.id):
             # Whoever passed it knows what it does; a criterion or a metric is named so.
+            if guesses.named_like_class(name) and not handed:
+                return frozenset()  # an object is built, of nothing that has gradients
             unknown = guesses.may_touch_gradients(name) or (
-                guesses.says_nothing(name) and not self._places.is_module(name)
+                guesses.says_nothing(name)
+                and not self._places.is_module(name)
+                and not guesses.named_like_loss(name)
             )
             return None if unknown else frozenset()
         if guesses.may_touch_gradients(name):
@@ -176,6 +193,13 @@ class Unseen:
         return {place for place in places if self._places.is_optimizer(place)}
 
 
+def _moved(value: Expr) -> Expr:
+    """What was built, where it is moved to a device at once."""
+    while isinstance(value, Call) and isinstance(value.func, Attr) and value.func.name in _MOVES:
+        value = value.func.value
+    return value
+
+
 def _is_gradient(expr: Expr) -> bool:
     return grad_holder(expr) is not None or part_of_grad(expr)
 
@@ -185,3 +209,10 @@ def changes_gradients_in_place(call: Call, name: str | None) -> bool:
     if isinstance(call.func, Name) and call.func.id == "setattr" and len(call.args) == 3:
         return isinstance(call.args[1], Const) and call.args[1].value == "grad"
     return name is not None and name.startswith("torch._foreach_") and name.endswith("_")
+
+
+def scales_gradients(call: Call, name: str | None) -> bool:
+    """`torch._foreach_mul_(grads, c)`: the gradients stay those of what they were for."""
+    factor = call.argument(1, "scalar")
+    scaling = name in ("torch._foreach_mul_", "torch._foreach_div_")
+    return scaling and factor is not None and not is_nothing(factor)

@@ -4,7 +4,7 @@ An event names places (access paths such as `self.optimizer`), never objects; wh
 event concerns is decided against the places and owners in the flow graph it stands in.
 """
 
-from lintgrad.flow.events.calls import Called, Doubt, Escape, MayBackward
+from lintgrad.flow.events.calls import Called, Dispatched, Doubt, Escape, MayBackward
 from lintgrad.flow.events.gradients import (
     UNKNOWN_OWNERS,
     Backward,
@@ -37,7 +37,9 @@ from lintgrad.flow.events.values import (
     GraphUsed,
     Leaf,
     LeafRenewed,
+    Saved,
     Slipped,
+    WeightsUsed,
 )
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "Clip",
     "Consumed",
     "Differentiate",
+    "Dispatched",
     "Doubt",
     "Escape",
     "Event",
@@ -70,6 +73,7 @@ __all__ = [
     "Rebind",
     "Replace",
     "Restore",
+    "Saved",
     "Scaler",
     "ScalerUpdate",
     "SchedulerBuild",
@@ -80,6 +84,7 @@ __all__ = [
     "SyncMode",
     "Unheld",
     "Unscale",
+    "WeightsUsed",
     "ZeroGrad",
 ]
 
@@ -92,6 +97,7 @@ Event = (
     | Restore
     | Build
     | Called
+    | Dispatched
     | Escape
     | MayBackward
     | NamedOnly
@@ -111,6 +117,7 @@ Event = (
     | GradRead
     | LeafRenewed
     | GraphUsed
+    | WeightsUsed
     | Forward
     | SyncMode
 )
@@ -121,6 +128,7 @@ GRADIENT_EVENTS = (
     ZeroGrad,
     GradAssign,
     Called,
+    Dispatched,
     Clip,
     Unscale,
     ScalerUpdate,

@@ -7,10 +7,11 @@ from itertools import chain
 from lintgrad.flow.events import UNKNOWN_OWNERS, Owners
 from lintgrad.flow.graph import Block, Call, FlowGraph, Link, reachable
 from lintgrad.flow.joining.functions import Lowered, lower_frame, owners_in, places_in
-from lintgrad.flow.joining.outliving import called_again
+from lintgrad.flow.joining.outliving import called_again, clears_between
 from lintgrad.flow.joining.program import Mentioned, Program
 from lintgrad.flow.joining.unfollowed import Ran, cleared_out_of_sight
 from lintgrad.flow.joining.unstepped import never_stepped
+from lintgrad.flow.loops.rounds import repeated
 from lintgrad.flow.names.scopes import Scope, root_of
 from lintgrad.flow.places.crossing import Crossing
 from lintgrad.flow.places.optimizer import Optimizer
@@ -23,6 +24,9 @@ from lintgrad.syntax.walk import parts_of
 
 _MOST_REMEMBERED = 8
 """How many tests are decided once, at most: each doubles the paths that are kept apart."""
+
+_MOST_SHARED = 500
+"""A graph with more places than this takes over no more: recursion makes ever new names of them."""
 
 
 class Linker:
@@ -92,11 +96,12 @@ class Linker:
         """Note the optimizers that outlive a call of the function, and those it never steps."""
         reached = [self._graphs[n] for n in reachable(self._graphs, number)]
         lowered = replace(self._lowered[number], graph=self._graphs[number])
-        again = called_again(lowered, reached, self._mentioned)
         scopes = self._program.files[lowered.scope.source.path].scopes
-        self._graphs[number] = replace(
-            self._graphs[number], again=again, unstepped=never_stepped(lowered, scopes)
-        )
+        again = called_again(lowered, reached, scopes, self._mentioned)
+        graph = replace(lowered.graph, again=again, unstepped=never_stepped(lowered, scopes))
+        if lowered.rounds is not None and not clears_between(lowered, reached):
+            graph = repeated(graph, lowered.rounds)
+        self._graphs[number] = graph
 
     def _link(self, first: int) -> None:
         """Join the graphs from a number on; those before are joined already."""
@@ -127,13 +132,14 @@ class Linker:
         before = len(places)
         for call in self._calls(number):
             called = self._graphs[call.callee]
-            named = (self._name(number, call, place) for place in self._places[call.callee])
-            places |= {name for name in named if name is not None}
+            if len(places) < _MOST_SHARED:
+                named = (self._name(number, call, place) for place in self._places[call.callee])
+                places |= {name for name in named if name is not None}
             for place, optimizer in called.optimizers.items():
                 name = self._name(number, call, place)
                 if name is not None and name not in optimizers:
                     optimizers[name] = self._taken_over(number, call, name, optimizer)
-            for place in called.guards.tracked:
+            for place in called.guards.tracked if len(tracked) < _MOST_SHARED else ():
                 name = self._name(number, call, place)
                 if name is not None:
                     tracked.add(name)

@@ -71,6 +71,12 @@ class Conditions:
         if atom.key is not None:
             self.sites[atom.key] += 1
 
+    def is_of_class(self, place: str, name: str) -> str:
+        """The key of the question whether an object is of a class; noted as asked for gradients."""
+        key = f"{place}.__class__ is {name}"
+        self.sites[key] += 1
+        return key
+
     def is_decided(self, test: Expr) -> bool:
         """Whether a test only asks for what has to be there."""
         match test:

@@ -168,7 +168,11 @@ def _display(source: Expr, scope: Scope) -> tuple[Expr, ...] | None:
         keys = [key.value if isinstance(key, Const) else None for key, _ in value.items]
         span = value.span
         return tuple(Name(span, f"{place}[{key!r}]") for key in keys) if None not in keys else None
-    return _display(value, bound.scope) if isinstance(value, Sequence) else None
+    if not isinstance(value, Sequence):
+        return None
+    if place is not None and value.items and all(isinstance(i, Call) for i in value.items):
+        return tuple(Name(value.span, f"{place}[{index}]") for index in range(len(value.items)))
+    return _display(value, bound.scope)
 
 
 def _passed_display(span: Span, place: str, arguments: Arguments) -> tuple[Expr, ...] | None:

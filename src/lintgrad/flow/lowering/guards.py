@@ -44,8 +44,8 @@ class _Found:
     values: dict[str, list[Expr]] = field(default_factory=dict)
 
 
-def guards_of(scope: Scope, relevance: Relevance) -> Guards:
-    """The guards of a function's gradient events, ready to be decided."""
+def guards_of(scope: Scope, relevance: Relevance, around: tuple[Counter, ...]) -> Guards:
+    """The guards of a function's gradient events, ready to be decided; also by its own rounds."""
     body = scope.node.body
     values: dict[str, list[Expr]] = {}
     for target, value in assigned(body):
@@ -55,7 +55,7 @@ def guards_of(scope: Scope, relevance: Relevance) -> Guards:
     tests = _with_flags(list(_tests(body, relevance)), values)
     by_hand = {name for name, all_values in values.items() if _counts(name, all_values)}
     by_hand |= _counted_by_object(scope) | _parameters(scope) | _free_counters(scope, tests)
-    counters = {c.place for c in _counters(body)}
+    counters = {c.place for c in (*_counters(body), *around)}
     flags = {name for name, all_values in values.items() if all(map(_is_constant, all_values))}
     found = _Found(tests, values=values)
     for test in _atoms(list(_tests(body, relevance))):

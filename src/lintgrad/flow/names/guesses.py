@@ -44,6 +44,7 @@ _READS_GRADIENTS = frozenset(
     "averaged metric metrics meter acc accuracy bn target targets dataloader "
     "dataloaders".split()
 )
+_COUNTS = frozenset({"num", "nb", "number", "count", "n"})
 _MAKES = frozenset("get make create build configure init prepare load save".split())
 _MADE = frozenset(
     "weights weight optimizer optimizers dataloader dataloaders loader loaders dataset datasets "
@@ -123,12 +124,21 @@ def named_like_loss(function: str) -> bool:
 
 def may_touch_gradients(function: str) -> bool:
     """Whether a function that cannot be seen is named as if it clears, steps or runs backward."""
-    found, last = set(words(function)), words(function.rsplit(".", 1)[-1])
+    found, last = _verbs(words(function)), words(function.rsplit(".", 1)[-1])
     if last and (last[-1] in ("class", "cls") or (last[0] in _MAKES and last[-1] in _MADE)):
         return False
     if found & _PUTS_BACK and found & _WEIGHTS:
         return True  # the step before is undone: what its gradients are for is no matter of names
     return bool(found & _TOUCHES_GRADIENTS) and not found & _READS_GRADIENTS
+
+
+def _verbs(named: list[str]) -> set[str]:
+    """Words without those that only count or rank: a number of updates, the rank zero."""
+    return {
+        word
+        for before, word in zip(["", *named], named, strict=False)
+        if not (before in _COUNTS or (before == "rank" and word == "zero"))
+    }
 
 
 def says_nothing(function: str) -> bool:

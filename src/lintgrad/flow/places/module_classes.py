@@ -30,6 +30,12 @@ def makes_parameters(scope: Scope, call: Call) -> bool:
     return own is not None and is_module(own) and _has_layers(own)
 
 
+def makes_module(scope: Scope, call: Call) -> bool:
+    """Whether a call makes a module of torch's, or of a class of the project."""
+    own = scope.class_named(place_of(call.func) or "")
+    return builds_module(scope, call) or (own is not None and is_module(own))
+
+
 def is_module(own: ClassScope) -> bool:
     """Whether a class of the project is a module of torch's."""
     return not modules.MODULES.isdisjoint(own.outside_bases())

@@ -6,6 +6,7 @@ from lintgrad.flow.events import UNKNOWN_OWNERS, Owners
 from lintgrad.flow.names.bindings import Via, at
 from lintgrad.flow.names.elements import element_source
 from lintgrad.flow.names.scopes import Scope, root_of
+from lintgrad.flow.places.module_classes import makes_module
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
@@ -59,6 +60,8 @@ def _is_passed(frame: Scope, place: str) -> bool:
     passed = (frame.arguments or {}).get(root)
     if passed is None:
         return frame.parameter(root) is None
+    if isinstance(passed.expr, Call):  # made for this call, and for nothing else
+        return makes_module(passed.scope, passed.expr)
     return root == "self" or place_of(passed.expr) is not None
 
 
