@@ -42,7 +42,9 @@ for x, y, z in loader:
 Graphs are followed through names inside of one function. Sums, means and views save nothing, so
 going through them twice is fine. A shared forward pass is one of a module that an optimizer in
 sight trains, followed through functions of torch, loss functions and modules; any other function
-may have cut it. What a step changes in place between two backwards is not looked at.
+may have cut it. Not looked at is what a step changes in place between a forward pass and its
+backward, nor a loss that a condition, or an exception, leaves as it was in the round before. Where
+a condition decides about the second backward, the confidence is low.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.backward.html
