@@ -9,7 +9,7 @@ from lintgrad.engine.check import check_source
 from lintgrad.engine.diagnostics import Diagnostic, finished
 from lintgrad.engine.run import File, check_files
 from lintgrad.registry import installed_rules
-from lintgrad.rule import Rule, Severity
+from lintgrad.rule import Severity
 from lintgrad.source.text import Source
 
 ROOT = Path(__file__).parent.parent
@@ -47,19 +47,18 @@ class Program:
     def expectations(self) -> list[Expectation]:
         return list(_expectations(self.text))
 
-    def asks(self, rule: Rule) -> bool:
-        """Whether a rule is asked: one whose truth depends on intent, by its own fixtures only."""
-        return rule.severity is not Severity.INFO or f"{rule.name}.md" in self.name
+    def wants(self, one: Diagnostic) -> bool:
+        """Whether a finding counts: one that depends on intent, in its rule's own fixtures only."""
+        return one.severity is not Severity.INFO or f"{one.name}.md" in self.name
 
     def diagnostics(self) -> list[Diagnostic]:
         """What lintgrad finds, down to the least confidence."""
-        rules = tuple(rule for rule in installed_rules() if self.asks(rule))
-        checked = check_source(Source(self.name, self.text), rules)
+        checked = check_source(Source(self.name, self.text), installed_rules())
         assert checked.failures == ()
         for one in checked.diagnostics:
             asides = [place for place in one.related if place.number is None]
             assert len(asides) == len(set(asides)), "one place is told twice"
-        return list(checked.diagnostics)
+        return [one for one in checked.diagnostics if self.wants(one)]
 
     def mismatches(self) -> list[str]:
         """Every difference between what is expected and what is found, both ways."""

@@ -57,6 +57,29 @@ def test_exit_zero_reports_and_exits_with_zero(project: Path) -> None:
             "lintgrad: unknown rule `zero-grad`; did you mean `missing-zero-grad`?",
         ),
         (["trace", "nowhere.py"], "lintgrad: nowhere.py: No such file or directory"),
+        (["trace", "train.py:99"], "lintgrad: train.py: there is no line 99: it has 8"),
+        (["trace", "train.py:0"], "lintgrad: train.py: there is no line 0: it has 8"),
+        (["trace", "train.py:²"], "lintgrad: train.py:²: No such file or directory"),
+        (
+            ["check", "--baseline", "b.json", "--write-baseline", "b.json"],
+            "lintgrad: --write-baseline and --baseline cannot be combined",
+        ),
+        (
+            ["check", "--add-ignores", "--write-baseline", "b.json"],
+            "lintgrad: --write-baseline and --add-ignores cannot be combined",
+        ),
+        (
+            ["check", "--show-files", "--show-settings"],
+            "lintgrad: --show-files and --show-settings cannot be combined",
+        ),
+        (
+            ["check", "--statistics", "--output-format", "json"],
+            "lintgrad: --statistics and --output-format cannot be combined",
+        ),
+        (
+            ["check", "--add-ignores=see\n  the ticket"],
+            "lintgrad: --add-ignores takes a reason of one line: it goes into a comment",
+        ),
         (
             ["check", "--output-format", "sraif"],
             "lintgrad: Invalid value for '--output-format': `sraif` is none of full, concise, "

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from commands import BUGGY, lintgrad
+from commands import BUGGY, install_pack, lintgrad
 
 LONG = BUGGY + "x = [f(a, b, c) for a in range(10)]\n" * 3000
 ENDINGS = {
@@ -102,7 +102,9 @@ def test_no_process_outlives_the_first(project: Path, number: signal.Signals, jo
 @needs_proc
 @pytest.mark.parametrize("number", ENDINGS)
 @pytest.mark.parametrize("seed", range(6))
-def test_at_whatever_moment(project: Path, number: signal.Signals, seed: int) -> None:
+def test_a_run_that_is_stopped_at_whatever_moment_leaves_no_half_file(
+    project: Path, number: signal.Signals, seed: int
+) -> None:
     """The whole group is told, as a terminal and `timeout` do."""
     before = sorted(path.name for path in project.iterdir())
     report = project.parent / "reports" / "report.json"
@@ -144,16 +146,12 @@ CHANGES = {
 
 @pytest.mark.parametrize("output_format", ["full", "concise", "json", "github", "sarif", "gitlab"])
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_file_that_changes_while_it_is_checked(
+def test_a_file_that_changes_while_it_is_checked_is_reported_as_it_was_read(
     tmp_path: Path, change: str, output_format: str
 ) -> None:
     """By a rule that does it: what is said is about what was read, or that it cannot be."""
     pack = tmp_path / "pack"
-    meta = pack / "changing_pack-1.0.dist-info"
-    meta.mkdir(parents=True)
-    (pack / "changing_pack.py").write_text(PACK.replace("{change}", CHANGES[change]))
-    (meta / "METADATA").write_text("Metadata-Version: 2.1\nName: changing-pack\nVersion: 1.0\n")
-    (meta / "entry_points.txt").write_text("[lintgrad.rules]\nchanging = changing_pack:RULES\n")
+    install_pack(pack, "changing_pack", PACK.replace("{change}", CHANGES[change]))
     project = tmp_path / "project"
     project.mkdir()
     for number in range(3):
@@ -167,7 +165,9 @@ def test_a_file_that_changes_while_it_is_checked(
 
 @pytest.mark.parametrize("command", ["check .", "explain ALL", "rules", "trace train.py"])
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >/dev/full", "| true"])
-def test_output_that_nobody_takes(tmp_path: Path, command: str, closed: str) -> None:
+def test_output_that_nobody_takes_ends_without_a_traceback(
+    tmp_path: Path, command: str, closed: str
+) -> None:
     (tmp_path / "train.py").write_text(BUGGY, encoding="utf-8")
     run = subprocess.run(
         f"{sys.executable} -m lintgrad {command} {closed}",

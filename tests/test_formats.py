@@ -20,6 +20,7 @@ from lintgrad.registry import installed_rules
 from lintgrad.report.formats import lines_of
 from lintgrad.report.full import full
 from lintgrad.report.report import Report
+from lintgrad.report.statistics import statistics
 from lintgrad.rule import Confidence, Severity
 from lintgrad.source.text import Source
 
@@ -219,6 +220,17 @@ def test_statistics_say_what_was_not_understood_and_how_often(tmp_path: Path) ->
         "    2  places in them not understood (lintgrad trace shows them)",
         "        2  `prepare(...)` cannot be seen here",
     ]
+
+
+def test_statistics_say_so_where_there_were_too_many_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lintgrad.dataflow.solve._BUDGET", 2)
+    checked = check_bytes(str(tmp_path / "train.py"), BUGGY.encode(), installed_rules())
+    assert checked.merged == checked.functions == 1
+    said = "    1  of them with too many paths to keep apart: some were merged"
+    assert said in statistics([], [checked])
+    assert said not in statistics([], [replace(checked, merged=0)])
 
 
 def test_a_report_goes_into_a_file_and_nowhere_else(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-from lintgrad.dataflow.solve import Problem, solve
+from lintgrad.dataflow.solution import Problem
+from lintgrad.dataflow.solve import solve
 from lintgrad.flow.events import Step
 from lintgrad.flow.graph import FlowGraph
 from lintgrad.flow.project import Project

@@ -41,6 +41,8 @@ def above_row(row: int, comment: str, text: str = BUGGY) -> str:
         "lintgrad: ignore[LG1]",
         "type: ignore  # lintgrad: ignore[LG101]",
         "lintgrad: ignore-file[LG101]",
+        "LintGrad: Ignore[LG101]",
+        "lintgrad: ignore[LG902]  # lintgrad: ignore[LG101]",
     ],
 )
 def test_an_ignore_silences_its_statement(comment: str) -> None:
@@ -250,6 +252,20 @@ def test_an_added_ignore_joins_the_one_that_is_there(tmp_path: Path) -> None:
     assert lintgrad("check", "--add-ignores=now", cwd=tmp_path).returncode == 0
     written = (tmp_path / "train.py").read_text(encoding="utf-8")
     assert written == text.replace("[LG902]", "[LG902, LG101]")
+    assert lintgrad("check", cwd=tmp_path).returncode == 0
+
+
+def test_a_reason_that_a_file_cannot_hold_changes_no_file(tmp_path: Path) -> None:
+    old = f"# -*- coding: latin-1 -*-\n{BUGGY}".encode("latin-1")
+    for name, data in {"a.py": BUGGY.encode(), "b.py": old}.items():
+        (tmp_path / name).write_bytes(data)
+    run = lintgrad("check", "--add-ignores=日本", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == (
+        "lintgrad: b.py: its encoding, latin-1, has no '日本': nothing is written\n"
+    )
+    assert (tmp_path / "a.py").read_bytes() == BUGGY.encode()
+    assert (tmp_path / "b.py").read_bytes() == old
 
 
 def test_what_no_comment_can_silence_is_reported_and_exits_with_one(tmp_path: Path) -> None:

@@ -43,14 +43,14 @@ def test_no_program_is_called_wrong_that_torch_shows_to_be_right(tally: Tally) -
 @needs_torch
 @pytest.mark.oracle
 def test_every_missed_alarm_has_a_name(tally: Tally) -> None:
-    assert all(kind.split(maxsplit=1)[1:] for kind in tally.kinds)
-    assert tally.verdicts[Verdict.HARM] > 0.1 * tally.programs
+    assert [kind for kind in tally.kinds if not kind.split(maxsplit=1)[1:]] == []
 
 
 @needs_torch
 @pytest.mark.oracle
 def test_most_composed_programs_run_and_both_verdicts_are_common(tally: Tally) -> None:
     assert tally.programs > 0.8 * COUNT
+    assert tally.verdicts[Verdict.HARM] > 0.1 * tally.programs
     assert tally.verdicts[Verdict.FINE] > 0.3 * tally.programs
     assert tally.verdicts[Verdict.UNDECIDED] < 0.1 * tally.programs
 

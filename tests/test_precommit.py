@@ -1,25 +1,11 @@
 """The hook, run by the real pre-commit on a small repository."""
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from commands import BUGGY, FIXED
+from commands import BUGGY, FIXED, run
 from fixtures import ROOT
-
-GIT = {
-    "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org",
-    "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.org",
-}  # fmt: skip
-
-
-def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | GIT
-    return subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
-    )
 
 
 @pytest.fixture

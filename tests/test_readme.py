@@ -1,6 +1,5 @@
 """What the README shows is what happens."""
 
-import os
 import re
 import shlex
 import subprocess
@@ -8,7 +7,7 @@ import sys
 from pathlib import Path
 
 import readme
-from commands import BUGGY, lintgrad
+from commands import BUGGY, PLAIN, lintgrad
 from fixtures import ROOT
 
 from lintgrad.docs import settings_table
@@ -33,11 +32,10 @@ def test_a_first_use_goes_from_install_to_fixed_as_the_readme_has_it(tmp_path: P
     clone = tmp_path / "lintgrad"
     subprocess.run(["git", "clone", "-q", "--no-hardlinks", ROOT, clone], check=True)
     (block,) = re.findall(r"```sh\n(python3 -m venv .+?)\n```", TEXT.split("## Settings")[0])
-    plain = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
 
     def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, shell=True, cwd=folder, env=plain, capture_output=True, text=True, check=False
+            command, shell=True, cwd=folder, env=PLAIN, capture_output=True, text=True, check=False
         )
 
     first = shell(block, clone)

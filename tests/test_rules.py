@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import install_pack
 from fixtures import ROOT
 
 import lintgrad_rules
@@ -112,11 +113,7 @@ RULES = (hello,)
 
 
 def test_a_third_party_pack_arrives_through_the_same_door(tmp_path: Path) -> None:
-    (tmp_path / "hello_pack.py").write_text(PACK, encoding="utf-8")
-    meta = tmp_path / "hello_pack-1.0.dist-info"
-    meta.mkdir()
-    (meta / "METADATA").write_text("Metadata-Version: 2.1\nName: hello-pack\nVersion: 1.0\n")
-    (meta / "entry_points.txt").write_text("[lintgrad.rules]\nhello = hello_pack:RULES\n")
+    install_pack(tmp_path, "hello_pack", PACK)
     script = tmp_path / "train.py"
     script.write_text("import torch\nloss.backward()\n", encoding="utf-8")
     run = subprocess.run(

@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import BUGGY, FIXED, lintgrad
-from test_precommit import run
+from commands import BUGGY, FIXED, install_pack, lintgrad, run
 
 import lintgrad as library
 from lintgrad import Confidence, LintgradError, check_paths, check_source
@@ -226,11 +225,7 @@ RULES = (asks_why,)
 def test_what_depends_on_intent_is_off_unless_pedantic_or_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "pack.py").write_text(INTENT, encoding="utf-8")
-    meta = tmp_path / "pack-1.0.dist-info"
-    meta.mkdir()
-    (meta / "METADATA").write_text("Metadata-Version: 2.1\nName: pack\nVersion: 1.0\n")
-    (meta / "entry_points.txt").write_text("[lintgrad.rules]\npack = pack:RULES\n")
+    install_pack(tmp_path, "pack", INTENT)
     (tmp_path / "fine.py").write_text(FIXED, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     arguments = ("--exclude", "pack.py")

@@ -1,12 +1,16 @@
 """The solver against an independent model: every path of small random programs, run one by one."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lintgrad.dataflow.solve import Problem, solve
+from lintgrad.dataflow.solution import Problem
+from lintgrad.dataflow.solve import _Solver, solve
 from lintgrad.flow.events import Step
 from lintgrad.flow.project import Project
 from lintgrad.source.text import Source
@@ -165,6 +169,44 @@ def expected(program: Program, optimizer: str) -> dict[int, set[Grad]]:
         for at, states in model.met.items():
             met.setdefault(at, set()).update(states)
     return met
+
+
+PASSED = pytest.param(
+    "model, optimizer, x",
+    marks=pytest.mark.xfail(
+        strict=True, reason="each call that passes something has a graph of its own"
+    ),
+)
+
+
+@pytest.mark.parametrize("arguments", ["", PASSED])
+def test_a_helper_that_is_called_in_the_same_state_is_solved_once(
+    arguments: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 20 * f"    train_on({arguments})\n"
+    text = f"""import torch
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+def train_on({arguments}):
+    optimizer.zero_grad()
+    model(x).sum().backward()
+    optimizer.step()
+for x in loader:
+{calls}"""
+    analysis = Project().analysed(Source("calls.py", text))
+    number = next(n for n in analysis.roots if analysis.graphs[n].name == "<module>")
+    counted: Counter[str] = Counter()
+    search = _Solver._search
+
+    def counting(self: Any, problem: Any, start: Any) -> Any:
+        counted[problem.graph.name] += 1
+        return search(self, problem, start)
+
+    monkeypatch.setattr(_Solver, "_search", counting)
+    graph = analysis.graphs[number]
+    solve(Problem(analysis.graphs, number, graph.optimizers["optimizer"], GRADIENTS))
+    # It is entered with nothing applied yet, and with gradients that were applied.
+    assert counted == {"<module>": 1, "train_on": 2}
 
 
 def solved(text: str, optimizer: str) -> dict[int, set[Grad]]:

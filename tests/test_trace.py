@@ -145,3 +145,9 @@ def test_a_wrong_format_is_one_line(project: Path) -> None:
     run = lintgrad(*shlex.split("trace train.py --format mermade"), cwd=project)
     assert run.returncode == 2
     assert "did you mean `mermaid`?" in run.stderr
+
+
+def test_a_place_may_be_pasted_from_a_report_with_its_column(project: Path) -> None:
+    pasted = lintgrad("trace", "train.py:8:5", cwd=project)
+    assert pasted.returncode == 0
+    assert pasted.stdout == lintgrad("trace", "train.py:8", cwd=project).stdout != ""

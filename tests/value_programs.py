@@ -197,6 +197,14 @@ EXPRESSIONS = [line for line in _EXPRESSIONS.splitlines() if line]
 _STATEMENTS = """
 A = A + B
 A *= 2
+A += B
+A += E
+A -= B
+L += [A]
+L += M["b"]
+M["a"] += A
+L[0] += A
+A = L
 A = E
 A = E
 A = E
@@ -220,6 +228,8 @@ while A.dim() > 1:\n    A = A.sum(0)
 with torch.no_grad():\n    A = E
 with torch.no_grad():\n    A = E\n    with torch.enable_grad():\n        B = E
 with torch.set_grad_enabled(False):\n    A = E
+with torch.no_grad():\n    A += B
+with torch.no_grad():\n    A.mul_(B)
 try:\n    A = E\nexcept RuntimeError:\n    A = B
 """
 STATEMENTS = [line.replace("\\n", "\n") for line in _STATEMENTS.splitlines() if line]

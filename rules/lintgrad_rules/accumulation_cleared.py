@@ -45,7 +45,9 @@ hand, a flag computed from one, `accumulate`. Where another optimizer applies th
 between, nothing is reported; nor where the step depends on something that cannot be counted
 (a finite loss, a flag from elsewhere), or a loop over the micro-batches stands inside another one
 that steps. Under accelerate the number of micro-batches has to be in sight: a number above one, or
-a setting. `loss.backward()` in a function that is called from several places is left out.
+a setting. `loss.backward()` in a function that is called from several places is left out, and so
+are micro-batches that something out of sight may have read before they are cleared. A method that
+counts its own calls is taken to be called again and again, with medium confidence.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/notes/amp_examples.html#gradient-accumulation

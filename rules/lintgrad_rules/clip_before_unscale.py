@@ -45,7 +45,8 @@ for x, y in loader:
 A scaler that was built with `enabled=False` is taken for what it is; one with any other switch, or
 that is handed in, gives medium confidence. A limit that mentions the scale is taken to be
 multiplied by it. Gradients that are divided by hand before the clip are not followed, and neither
-is unscaling that happens on some paths only: silent.
+is unscaling that happens on some paths only: silent. A backward that may not have run leaves
+nothing that a clip could spoil; where it has, the clip is reported with medium confidence.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/notes/amp_examples.html#gradient-clipping
@@ -56,6 +57,7 @@ from collections.abc import Iterator
 from lintgrad.flow.events import Backward, Clip
 from lintgrad.rule import (
     Category,
+    Certainty,
     Confidence,
     Finding,
     Flow,
@@ -64,7 +66,14 @@ from lintgrad.rule import (
     Severity,
     rule,
 )
-from lintgrad.typestates.scaling import SCALING, Concern, Held, Scaled, concern_of
+from lintgrad.typestates.scaling import (
+    NOTHING_THERE,
+    SCALING,
+    Concern,
+    Held,
+    Scaled,
+    concern_of,
+)
 
 
 @rule(code="LG502", category=Category.SCALING, severity=Severity.ERROR, docs=__doc__)
@@ -72,7 +81,9 @@ def clip_before_unscale(flow: Flow) -> Iterator[Finding]:
     """Find clips that are reached with gradients that nothing has unscaled."""
     if not any(event.scaled for event in flow.events(Backward)):
         return
-    for hit in flow.always(SCALING, Clip, _is_scaled):
+    for hit in flow.where(SCALING, Clip, _is_scaled):
+        if hit.certainty is not Certainty.ALWAYS and not flow.only(SCALING, hit, _is_as_bad):
+            continue
         concern = _concern(hit)
         if concern is Concern.LIKELY and len(flow.graph.optimizers) > 1:
             continue
@@ -95,7 +106,7 @@ def clip_before_unscale(flow: Flow) -> Iterator[Finding]:
 def _confidence(hit: Hit, backward: Backward) -> Confidence:
     """A scaler that may be switched off, or is handed in, is less than certain to multiply."""
     sure = backward.scaler is not None and backward.scaler.certain
-    likely = _concern(hit) is Concern.LIKELY
+    likely = _concern(hit) is Concern.LIKELY or hit.certainty is not Certainty.ALWAYS
     most = Confidence.HIGH if sure and not likely else Confidence.MEDIUM
     return min(hit.most_confident, most)
 
@@ -112,3 +123,8 @@ def _scaled_by(hit: Hit) -> Backward | None:
 
 def _is_scaled(scaled: Scaled) -> bool:
     return scaled.held is Held.SCALED
+
+
+def _is_as_bad(scaled: Scaled) -> bool:
+    """Whether there is nothing to clip, unless it is still multiplied."""
+    return scaled.held in NOTHING_THERE | {Held.UNSEEN, Held.SCALED}

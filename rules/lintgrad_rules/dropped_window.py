@@ -6,7 +6,8 @@ start of an epoch, the rest goes into the next epoch's first window, which then 
 micro-batches than the others (6 of 4, measured).
 
 Nearly all real training loops leave their rest, and most mean to, so this is reported only with
-`--pedantic`.
+`--pedantic`; and as a warning where a step is there for the rest, but its guard keeps it from
+running: after the loop, or for a last round that no round is (`i == len(loader)`).
 
 ## Example
 ```python
@@ -43,7 +44,9 @@ for epoch in range(10):
 ## Known limits
 A loader is taken to have a length that is no multiple of the window, unless the length is written
 down. `drop_last=True` makes whole batches, not whole windows. Where the optimizer comes from
-outside of the function, whoever calls it may still step: nothing is reported.
+outside of the function, whoever calls it may still step: nothing is reported but what an outer loop
+in the function clears or adds to. A counter that goes on from epoch to epoch takes the rest along
+as it should. A step after the loop that may find nothing to apply does no harm.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/notes/amp_examples.html#gradient-accumulation
@@ -74,21 +77,31 @@ def dropped_window(flow: Flow) -> Iterator[Finding]:
         place = rest.window.optimizer.place
         yield Finding(
             rest.window.step.span,
-            f"the last micro-batches of the loop are never applied by `{place}`",
+            f"the last micro-batches of the loop are {_FATE[rest.leaks]} `{place}`",
             rest.window.confidence,
             tuple(_story(rest)),
             help="step once more after the loop, or when the last batch is reached",
+            severity=None if rest.missed is None else Severity.WARNING,
         )
+
+
+_FATE = {False: "never applied by", True: "kept for the next round's first step of"}
+"""What becomes of a rest, by whether it leaks."""
 
 
 def _may_go_on(flow: Flow, rest: Rest) -> bool:
     """Whether whoever made the optimizer may step after the function has ended."""
     built = any(event.optimizer == rest.window.subject.place for event in flow.events(Build))
-    return rest.clear is None and not built
+    return rest.clear is None and not rest.leaks and not built
 
 
 def _story(rest: Rest) -> Iterator[Related]:
-    yield Related(rest.window.backward.span, "adds the gradients of the last micro-batches")
+    backward = rest.window.backward.span
+    yield Related(backward, "adds the gradients of the last micro-batches")
     yield Related(rest.window.step.span, "does not run for them: their window is not full")
+    if rest.missed is not None:
+        yield Related(rest.missed, "is meant for them, but does not come to run")
     if rest.clear is not None:
         yield Related(rest.clear.span, "clears them")
+    if rest.leaks:
+        yield Related(backward, "adds those of the next window on top")

@@ -53,6 +53,8 @@ from lintgrad.rule import (
     Met,
     Related,
     Severity,
+    Slip,
+    confidence_by,
     rule,
 )
 from lintgrad.typestates.leaves import LEAVES, Holds, is_result
@@ -61,6 +63,13 @@ from lintgrad.typestates.leaves import LEAVES, Holds, is_result
 @rule(code="LG601", category=Category.LEAVES, severity=Severity.ERROR, docs=__doc__)
 def leaf_rebound(flow: Flow) -> Iterator[Finding]:
     """Find updates that give the leaf's name away, where its gradient is read again."""
+    for slipped in flow.slips(Slip.LEAF_LOST):
+        yield Finding(
+            slipped.span,
+            f"`{slipped.subject}` is given a new tensor: the leaf stays as it was",
+            confidence_by(slipped.basis),
+            help=f"update it in place: `with torch.no_grad(): {slipped.subject} -= ...`",
+        )
     for leaf in flow.leaves():
         for met in flow.met(LEAVES, leaf, is_result):
             rebound = _rebound(met)

@@ -29,9 +29,10 @@ for step in range(5):
 ```
 
 ## Known limits
-Only leaves that the same function makes, and whose flag nothing switches, are judged, and the
-parameters that a loop moves by gradients of the same function's backward. A function that is
-decorated with `no_grad`, and a file that calls `set_grad_enabled`, are left alone.
+Only leaves whose flag nothing switches are judged: those that the same function makes or is passed,
+and, where it runs backward, parameters of modules and attributes that are given nothing but leaves.
+A function that is decorated with `no_grad`, and a file that calls `set_grad_enabled`, are left
+alone.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/notes/autograd.html#in-place-operations-with-autograd
@@ -46,7 +47,7 @@ from lintgrad.rule import Category, Finding, Flow, Severity, Slip, confidence_by
 @rule(code="LG602", category=Category.LEAVES, severity=Severity.ERROR, docs=__doc__)
 def leaf_updated_in_graph(flow: Flow) -> Iterator[Finding]:
     """Find in-place updates of leaves outside of `no_grad`."""
-    for slipped in flow.slips(Slip.LEAF_IN_GRAPH):
+    for slipped in flow.slips_within(Slip.LEAF_IN_GRAPH):
         yield Finding(
             slipped.span,
             f"`{slipped.subject}` is a leaf that requires a gradient: changing it in place raises",

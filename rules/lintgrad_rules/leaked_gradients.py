@@ -73,9 +73,10 @@ from lintgrad.rule import (
     Passed,
     Related,
     Severity,
+    is_within,
     rule,
 )
-from lintgrad.typestates.leaks import LEAKS, Origin, is_part, is_tainted
+from lintgrad.typestates.leaks import LEAKS, Origin, is_tainted
 
 
 class _Leak(NamedTuple):
@@ -147,16 +148,16 @@ def _is_own_turn(hit: Hit, leak: _Leak) -> bool:
     left, own = leak.left.reaches, leak.own.reaches
     if left is None or own is None or not (own.complete and left.complete):
         return False
-    others = {p for p in left.must if not any(is_part(p, owner) for owner in owners)}
+    others = {p for p in left.must if not any(is_within(p, owner) for owner in owners)}
     known = owners | left.may
     return (
         bool(others)
-        and all(any(is_part(place, owner) for place in left.must) for owner in owners)
-        and all(any(is_part(place, k) for k in known) for place in own.may)
+        and all(any(is_within(place, owner) for place in left.must) for owner in owners)
+        and all(any(is_within(place, k) for k in known) for place in own.may)
         and (
             bool(others & (own.must | own.cut))
             or any(
-                fed in others and any(is_part(judge, owner) for owner in owners)
+                fed in others and any(is_within(judge, owner) for owner in owners)
                 for fed, judge in left.chains
             )
         )

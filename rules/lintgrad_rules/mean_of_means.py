@@ -45,6 +45,7 @@ Here `tokens` is the number of targets in the whole window.
 ## Known limits
 The only evidence that is looked for is `ignore_index`; masks and padding that are handled in
 other ways are not seen. The default `ignore_index=-100` says nothing: most targets never use it.
+A loss with more than one factor may be weighted by its number of targets: nothing is said.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.nn.CrossEntropyLoss.html
@@ -56,6 +57,9 @@ from collections.abc import Iterator
 from lintgrad.flow.events import Backward
 from lintgrad.rule import Category, Finding, Flow, Related, Severity, rule
 
+_BY_THE_WINDOW = 1
+"""The factors of a loss that is divided by the number of micro-batches."""
+
 
 @rule(code="LG404", category=Category.ACCUMULATION, severity=Severity.INFO, docs=__doc__)
 def mean_of_means(flow: Flow) -> Iterator[Finding]:
@@ -64,7 +68,10 @@ def mean_of_means(flow: Flow) -> Iterator[Finding]:
     for window in flow.windows.whole:
         if window.backward in told:
             continue
-        for mean in flow.scale(window.backward).means:
+        scale = flow.scale(window.backward)
+        if len(scale.factors) > _BY_THE_WINDOW:
+            continue  # a mean that is weighted by its number of targets is right
+        for mean in scale.means:
             if any(keyword.name == "ignore_index" for keyword in mean.keywords):
                 told.add(window.backward)
                 yield Finding(

@@ -7,6 +7,11 @@ has, keeps the step from ever running: nothing is trained, and nothing raises (t
 measured: all parameters bit for bit what they were). The opposite slip makes the guard true in
 every round, so that each micro-batch is a step of its own at 1/N of the wanted gradient.
 
+`no_sync` of a `DistributedDataParallel` module has to leave out the last micro-batch of a window,
+and it is the forward pass that decides. With every micro-batch in `no_sync`, or the last one's
+forward pass in it, the processes drift apart (two of them, after three steps: weights that differ
+by 0.23, torch 2.13, measured), and each is trained on its own share of the data alone.
+
 ## Example
 ```python
 import torch
@@ -37,18 +42,22 @@ for i, (x, y) in enumerate(loader):
 
 ## Known limits
 Only guards with a remainder (`%`) in them, counted by a loop or by hand, are judged. An inverted
-guard (`if (i + 1) % n:`) is reported only if the loss is divided by the same `n`: without that, a
-step that is left out now and then may be meant. `if i % n == 0`, which makes the first window one
-micro-batch long, is left alone: it costs one odd step an epoch. Which micro-batch `no_sync` stands
-around is not looked at.
+guard (`if (i + 1) % n:`) is reported only if the loss is divided by the same `n`, or if the
+gradients of the round that it leaves out are kept for the next step: otherwise a step that is left
+out now and then may be meant. `if i % n == 0`, which makes the first window one micro-batch long,
+is left alone: it costs one odd step an epoch. `no_sync` is looked at in functions that use it in a
+`with`, for one module and one optimizer; gradients that may be averaged by hand, and modules that
+may look at their mode when backward runs, keep the rule silent.
 
 ## References
 - https://docs.python.org/3/reference/expressions.html#operator-precedence
 - https://docs.pytorch.org/docs/2.13/notes/amp_examples.html#gradient-accumulation
+- https://docs.pytorch.org/docs/2.13/generated/torch.nn.parallel.DistributedDataParallel.html
 """
 
 from collections.abc import Iterator
 
+from lintgrad.flow.events import Backward, Doubt, Escape, Event, MayBackward, Step, SyncMode
 from lintgrad.rule import (
     Category,
     Finding,
@@ -61,6 +70,7 @@ from lintgrad.rule import (
     rule,
     same_number,
 )
+from lintgrad.typestates.syncs import SYNCS, is_own, synchronises
 
 
 @rule(code="LG403", category=Category.ACCUMULATION, severity=Severity.WARNING, docs=__doc__)
@@ -71,7 +81,8 @@ def misaligned_window(flow: Flow) -> Iterator[Finding]:
             yield _out_of_phase(spoilt)
     for gate in flow.gates:
         told = _TOLD.get(gate.opens)
-        if told is None or (gate.opens is Opens.MOSTLY and not _is_window(flow, gate)):
+        doubtful = gate.opens is Opens.MOSTLY or gate.apart
+        if told is None or (doubtful and not _is_window(flow, gate)):
             continue
         place = gate.optimizer.place
         yield Finding(
@@ -85,6 +96,7 @@ def misaligned_window(flow: Flow) -> Iterator[Finding]:
             ),
             help="write `(i + 1) % n == 0`, with `i` counted from 0",
         )
+    yield from _unsynchronised(flow)
 
 
 _TOLD = {
@@ -107,12 +119,14 @@ _TOLD = {
 
 
 def _is_window(flow: Flow, gate: Gate) -> bool:
-    """Whether the loss is divided by what the guard divides by: a window is meant."""
-    return any(
-        same_number(factor, gate.modulus)
+    """Whether a window is meant: the loss is divided by it, or what is left out is kept."""
+    divided = [
+        any(same_number(factor, gate.modulus) for factor in flow.scale(backward).factors)
         for backward in gate.backwards
-        for factor in flow.scale(backward).factors
-    )
+    ]
+    if gate.apart:  # what else differs between the two sides may be meant
+        return gate.opens is Opens.MOSTLY and all(divided)
+    return any(divided) or any(window.step is gate.step for window in flow.windows.whole)
 
 
 def _out_of_phase(spoilt: Spoilt) -> Finding:
@@ -128,4 +142,39 @@ def _out_of_phase(spoilt: Spoilt) -> Finding:
             Related(window.step.span, "applies only what came after"),
         ),
         help=f"clear right after `{place}.step()`, under the same guard",
+    )
+
+
+def _unsynchronised(flow: Flow) -> Iterator[Finding]:
+    """Steps that each process takes with gradients of its own."""
+    if len(flow.graph.optimizers) != 1 or next(flow.events(SyncMode), None) is None:
+        return
+    told: set[Event] = set()
+    for hit in flow.always(SYNCS, Step, is_own):
+        kept = [p.event for p in hit.trail if isinstance(p.event, SyncMode) and p.event.local]
+        if not kept or kept[-1] in told or not (_is_wanted(flow) or _sees_all(flow)):
+            continue
+        told.add(kept[-1])
+        yield Finding(
+            kept[-1].span,
+            f"`{hit.optimizer.place}.step()` uses what each process has by itself: "
+            "the last micro-batch is not synchronised",
+            hit.most_confident,
+            (
+                Related(kept[-1].span, "keeps the gradients of this micro-batch to the process"),
+                Related(hit.event.span, "applies other gradients in each process"),
+            ),
+            help="leave the forward pass of a window's last micro-batch out of `no_sync`",
+        )
+
+
+def _is_wanted(flow: Flow) -> bool:
+    """Whether some micro-batches are synchronised."""
+    return next(flow.always(SYNCS, Backward, synchronises), None) is not None
+
+
+def _sees_all(flow: Flow) -> bool:
+    """Whether nothing in the function may average gradients or parameters by itself."""
+    return next(flow.events(Escape), None) is None and not any(
+        event.doubt is Doubt.OPEN for event in flow.events(MayBackward)
     )

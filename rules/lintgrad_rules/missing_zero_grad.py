@@ -76,7 +76,7 @@ from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct, is_mixed
 @rule(code="LG101", category=Category.CLEARING, severity=Severity.WARNING, docs=__doc__)
 def missing_zero_grad(flow: Flow) -> Iterator[Finding]:
     """Find steps that are reached with spent gradients under new ones."""
-    for hit in flow.where(GRADIENTS, Step, is_mixed):
+    for hit in _hits(flow):
         place = hit.optimizer.place
         subject = f"the update of `{place}`" if hit.optimizer.by_hand else f"`{place}`"
         yield Finding(
@@ -87,6 +87,22 @@ def missing_zero_grad(flow: Flow) -> Iterator[Finding]:
             tuple(_futile(flow, hit)),
             _help(hit.optimizer),
         )
+
+
+def _hits(flow: Flow) -> Iterator[Hit]:
+    """The steps; a next call that may step as well is enough if nothing ever clears."""
+    yield from flow.where(GRADIENTS, Step, is_mixed)
+    for hit in flow.maybe_again(GRADIENTS, Step, is_mixed):
+        if _is_never_cleared(flow, hit):
+            yield hit
+
+
+def _is_never_cleared(flow: Flow, hit: Hit) -> bool:
+    """Whether nothing clears in the loop that the step is in, or at all if it is in none."""
+    return not any(
+        acted.act in _ENDS_REUSE and acted.around[:1] == hit.around[:1]
+        for acted in flow.acts(GRADIENTS, hit.subject)
+    )
 
 
 def _help(optimizer: Optimizer) -> str:
@@ -101,10 +117,7 @@ def _confidence(flow: Flow, hit: Hit) -> Confidence:
     A path that is taken now and then without clearing is not; and where nothing in the loop ever
     clears, it does not matter what decides that there is a second step.
     """
-    never = hit.around and not any(
-        acted.act in _ENDS_REUSE and acted.around[:1] == hit.around[:1]
-        for acted in flow.acts(GRADIENTS, hit.subject)
-    )
+    never = (hit.around or hit.again) and _is_never_cleared(flow, hit)
     least = Confidence.MEDIUM if never else Confidence.LOW
     found = hit.confidence(varying=Confidence.MEDIUM, fixed=Confidence.LOW)
     return max(found, min(least, hit.most_confident))

@@ -32,7 +32,8 @@ for x, y in loader:
 Values are followed through functions, classes and files of the project, as far as they are bound
 once. Sizes that are not written down may turn out to be 1, which torch accepts. What an operation
 makes of a shape is known for the common ones alone. What `DataParallel` gathers has one element for
-each device: nothing is said of it, as one device gives a loss without dimensions.
+each device: unless `device_ids` names two of them little is said of it, as one device gives a loss
+without dimensions.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.backward.html
@@ -77,7 +78,7 @@ def _tensors(loss: Loss) -> list[Value]:
 
 
 def _bad(loss: Loss) -> list[Value]:
-    return [value for value in _tensors(loss) if value.needs_gradient or value.is_collection]
+    return [value for value in _tensors(loss) if value.needs_gradient or _has_none(value)]
 
 
 def _is_fine_where_called(flow: Flow, loss: Loss) -> bool:
@@ -86,8 +87,13 @@ def _is_fine_where_called(flow: Flow, loss: Loss) -> bool:
     return bool(called) and not any(_bad(one) for one in called)
 
 
+def _has_none(value: Value) -> bool:
+    """Whether a value has no `backward` at all."""
+    return value.is_collection or value.kind in (Kind.LOSS, Kind.LAYER)
+
+
 def _message(loss: Loss, bad: Value) -> str:
-    if bad.is_collection:
+    if _has_none(bad):
         return f"`backward()` on {_described(bad)}: only tensors have one"
     if isinstance(loss.event, Differentiate):
         return f"`torch.autograd.grad` of {_described(bad)} needs `grad_outputs`"
@@ -97,6 +103,8 @@ def _message(loss: Loss, bad: Value) -> str:
 def _help(loss: Loss, bad: Value) -> str:
     if bad.is_collection:
         return "add the losses up first, for instance with `sum(losses)`"
+    if _has_none(bad):
+        return "call the module first, and run backward on what it returns"
     if isinstance(loss.event, Differentiate):
         return "sum the outputs first, or pass `grad_outputs=torch.ones_like(...)`"
     return "reduce the loss first, for instance with `.mean()`, or pass `backward(gradient=...)`"
@@ -105,6 +113,8 @@ def _help(loss: Loss, bad: Value) -> str:
 def _described(value: Value) -> str:
     if value.is_collection:
         return "a dict" if value.names else "a list or tuple"
+    if _has_none(value):
+        return "a module that is not called"
     if value.kind is Kind.DIMENSIONED:
         return "a tensor of at least one dimension"
     sizes = ", ".join("?" if size is None else str(size) for size in value.sizes)

@@ -37,8 +37,10 @@ for x, y in loader:
 
 ## Known limits
 The optimizer, the replacement and the loop have to be seen in one function and what it calls.
-Silent where the old model may live on under another name, where the new one gets an optimizer or
-`add_param_group`, and where a layer may be hidden from the optimizer on purpose.
+A copy is said to be trained in the place of the original only where the loop does not touch the
+original, and nothing else is done with the copy. Silent where the old model may live on under
+another name, where the new one gets an optimizer or `add_param_group`, and where a layer may be
+hidden from the optimizer on purpose.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/optim.html#constructing-it
@@ -92,6 +94,14 @@ def _story(hit: Hit, replaced: Replace) -> Iterator[Related]:
 
 
 def _hidden(event: Unheld) -> Finding:
+    if not event.part.startswith("self."):
+        return Finding(
+            event.span,
+            f"`{event.optimizer}` moves `{event.owner}`, and what is trained is its copy",
+            Confidence.HIGH,
+            asides=(Related(event.made, "makes a copy, with parameters of its own"),),
+            help=f"build `{event.optimizer}` on `{event.part}.parameters()`",
+        )
     return Finding(
         event.span,
         f"`{event.owner}.parameters()` has nothing of `{event.part}`: it is never trained",

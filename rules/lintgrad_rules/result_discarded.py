@@ -55,8 +55,8 @@ from lintgrad.rule import Category, Finding, Flow, Severity, Slip, confidence_by
 
 @rule(code="LG604", category=Category.LEAVES, severity=Severity.WARNING, docs=__doc__)
 def result_discarded(flow: Flow) -> Iterator[Finding]:
-    """Find pure statements, and attributes that nothing reads."""
-    for slipped in flow.slips(Slip.RESULT_DROPPED, Slip.ATTRIBUTE_UNREAD):
+    """Find pure statements, and attributes that nothing reads or that cannot be set."""
+    for slipped in flow.slips(Slip.RESULT_DROPPED, Slip.ATTRIBUTE_UNREAD, Slip.FLAG_RAISES):
         yield Finding(
             slipped.span,
             _message(slipped),
@@ -68,4 +68,8 @@ def result_discarded(flow: Flow) -> Iterator[Finding]:
 def _message(slipped: Slipped) -> str:
     if slipped.slip is Slip.ATTRIBUTE_UNREAD:
         return f"nothing reads `{slipped.subject}`: the parameters stay trainable or not as before"
+    if slipped.slip is Slip.FLAG_RAISES:
+        return (
+            f"`{slipped.subject}` is computed: the flag of a leaf only can be set, so this raises"
+        )
     return f"`{slipped.subject}` changes nothing, and its result is dropped"

@@ -48,7 +48,8 @@ for x, y in loader:
 A scaler with a switch (`enabled=...`), or one that is handed in, gives medium confidence, and where
 the code steps both ways, each for one setting of the switch, nothing is reported. With several
 scalers in a function it is not asked which of them an update belongs to. Only what happens on every
-path is reported, and calls of one scaler in several functions are not always put together.
+path is reported, but for an `unscale_()` whose step and update are left out in some rounds, and
+calls of one scaler in several functions are not always put together.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/amp.html#torch.amp.GradScaler
@@ -56,10 +57,13 @@ path is reported, and calls of one scaler in several functions are not always pu
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lintgrad.flow.events import Backward, Scaler, ScalerUpdate, Step, Unscale
 from lintgrad.rule import (
     Category,
+    Certainty,
+    Condition,
     Confidence,
     Finding,
     Flow,
@@ -125,7 +129,10 @@ def _stepped_unscaled(flow: Flow) -> Iterator[Finding]:
 
 def _is_told(flow: Flow, slip: Slip, scaler: Scaler) -> bool:
     """Whether another rule points at the statement that lacks its use, or its parentheses."""
-    return any(slipped.subject.startswith(scaler.place) for slipped in flow.slips(slip))
+    return any(
+        slipped.subject == scaler.place or slipped.subject.startswith(f"{scaler.place}.")
+        for slipped in flow.slips(slip)
+    )
 
 
 def _stepped_both_ways(flow: Flow) -> Iterator[Finding]:
@@ -137,9 +144,14 @@ def _stepped_both_ways(flow: Flow) -> Iterator[Finding]:
 
 
 def _unscaled_again(flow: Flow, stepped_again: set[str]) -> Iterator[Finding]:
-    for hit in flow.always(SCALING, Unscale, lambda scaled: scaled.round is Round.UNSCALED):
-        text = "`unscale_()` runs a second time before any `scaler.update()`"
-        yield _finding(hit, text, {Unscale: "divides the gradients"})
+    for hit in flow.where(SCALING, Unscale, lambda scaled: scaled.round is Round.UNSCALED):
+        sure = hit.certainty is Certainty.ALWAYS
+        if sure or hit.condition is Condition.VARYING:
+            when = "runs" if sure else "runs, where a step is left out with its update,"
+            text = f"`unscale_()` {when} a second time before any `scaler.update()`"
+            found = _finding(hit, text, {Unscale: "divides the gradients"})
+            most = Confidence.HIGH if sure else Confidence.MEDIUM
+            yield replace(found, confidence=min(found.confidence, most))
     for hit in flow.always(SCALING, Unscale, lambda scaled: scaled.round is Round.STEPPED):
         if hit.subject.place not in stepped_again:
             text = "`unscale_()` runs after `scaler.step()`, before any `scaler.update()`"

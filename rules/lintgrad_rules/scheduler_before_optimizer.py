@@ -75,12 +75,19 @@ _PLATEAU = "torch.optim.lr_scheduler.ReduceLROnPlateau"
 
 _IN_ORDER = frozenset(
     # Those whose `step()` moves on from the rate that was set when they were built (torch 2.13,
-    # torch/optim/lr_scheduler.py: `LRScheduler.step`).
-    f"torch.optim.lr_scheduler.{name}"
-    for name in (
-        "ConstantLR CosineAnnealingLR CyclicLR ExponentialLR LambdaLR LinearLR MultiStepLR "
-        "MultiplicativeLR OneCycleLR PolynomialLR StepLR"
-    ).split()
+    # torch/optim/lr_scheduler.py: `LRScheduler.step`), and functions that return a `LambdaLR`
+    # (transformers 4.57, src/transformers/optimization.py).
+    [
+        f"torch.optim.lr_scheduler.{name}"
+        for name in (
+            "ConstantLR CosineAnnealingLR CyclicLR ExponentialLR LambdaLR LinearLR MultiStepLR "
+            "MultiplicativeLR OneCycleLR PolynomialLR StepLR"
+        ).split()
+    ]
+    + [
+        f"transformers.get_{kind}_schedule_with_warmup"
+        for kind in ("constant", "linear", "cosine", "polynomial_decay")
+    ]
 )
 
 
@@ -125,17 +132,21 @@ def _blind(event: SchedulerStep) -> Finding:
 
 
 def _early(flow: Flow, hit: Hit) -> SchedulerStep | None:
-    """The one scheduler step on the way to the first step, if it stands in the loop around that.
+    """The one scheduler step on the way to the first step that stands in the loop around that.
 
-    Several are there to catch up with a schedule, or for the micro-batches of a window.
+    Several are there to catch up with a schedule, or for the micro-batches of a window; those in
+    a loop before it catch up when training is resumed.
     """
     steps = [p.event for p in hit.trail[:-1] if isinstance(p.event, SchedulerStep)]
-    if len(steps) != 1 or not steps[0].bare or not steps[0].kinds <= _IN_ORDER:
+    if not steps or not all(step.bare and step.kinds <= _IN_ORDER for step in steps):
         return None
-    around = _around(flow, hit, steps[0])
+    arounds = [_around(flow, hit, step) for step in steps]
+    around = arounds[-1]
     if not around or hit.around[: len(around)] != around:
         return None
-    return None if hit.around == around and _counts_rounds(flow, steps[0]) else steps[0]
+    if sum(one[: len(around)] == around for one in arounds) > 1:
+        return None
+    return None if hit.around == around and _counts_rounds(flow, steps[-1]) else steps[-1]
 
 
 def _counts_rounds(flow: Flow, step: SchedulerStep) -> bool:

@@ -230,5 +230,3 @@ WRONG = (
         ("LG201", "backward"),
     ),
 )
-
-BASES = (*RIGHT, *WRONG)

@@ -44,6 +44,13 @@ class Rewriting:
     stage: Stage
     apply: Callable[[Program], Program]
     """Raises Inapplicable where it does not fit."""
+    parts: "tuple[Rewriting, ...]" = ()
+    """Those that it puts together."""
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of all that it does."""
+        return tuple(part.stage for part in self.parts) or (self.stage,)
 
 
 FORMS = {**functions.FORMS, **classes.FORMS}
@@ -132,7 +139,8 @@ def together(*rewritings: Rewriting) -> Rewriting:
     """Several rewritings, in the order of their stages."""
     ordered = sorted(rewritings, key=lambda one: one.stage)
     name = ", ".join(one.name for one in ordered)
-    return Rewriting(name, ordered[-1].stage, partial(_one_after_the_other, ordered))
+    apply = partial(_one_after_the_other, ordered)
+    return Rewriting(name, ordered[-1].stage, apply, tuple(ordered))
 
 
 def _one_after_the_other(rewritings: Sequence[Rewriting], program: Program) -> Program:

@@ -13,6 +13,7 @@ from lintgrad.cli.whole import write_whole
 from lintgrad.engine.adding import with_ignores
 from lintgrad.engine.baseline import baseline
 from lintgrad.engine.diagnostics import Diagnostic
+from lintgrad.errors import LintgradError
 from lintgrad.project.configured import Project, folder_of
 from lintgrad.project.outcome import Outcome
 from lintgrad.settings.shown import shown
@@ -49,6 +50,7 @@ def add_ignores(project: Project, found: Outcome, reason: str) -> Outcome:
     """Write ignore comments for findings; what is left are those that no comment can silence."""
     of_code = {rule.code for rule in project.rules if rule.check_flow is not None}
     left: list[Diagnostic] = []
+    new: dict[str, bytes] = {}
     added = 0
     for path, group in groupby(found.diagnostics, key=lambda one: one.path):
         diagnostics = list(group)
@@ -56,11 +58,23 @@ def add_ignores(project: Project, found: Outcome, reason: str) -> Outcome:
         source, contents = project.source(path), project.contents(path)
         text, silenced = with_ignores(source, wanted, reason) if source is not None else ("", [])
         if silenced and contents is not None:
-            write_whole(Path(path), reencoded(text, contents))
+            new[path] = _reencoded(path, text, contents)
         left += [one for one in diagnostics if one not in silenced]
         added += len(silenced)
+    for path, contents in new.items():
+        write_whole(Path(path), contents)
     click.echo(f"lintgrad: ignores added for {_counted(added, 'finding')}", err=True)
     return replace(found, diagnostics=tuple(left))
+
+
+def _reencoded(path: str, text: str, before: bytes) -> bytes:
+    """The bytes of a changed text. Raises LintgradError if its encoding has not all of it."""
+    try:
+        return reencoded(text, before)
+    except UnicodeEncodeError as error:
+        lacking = text[error.start : error.end]
+        message = f"{path}: its encoding, {error.encoding}, has no {lacking!r}: nothing is written"
+        raise LintgradError(message) from None
 
 
 def _counted(count: int, noun: str) -> str:

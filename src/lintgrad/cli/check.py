@@ -130,6 +130,7 @@ def check(**options: Unpack[Options]) -> int:
     from lintgrad.registry import installed_rules
 
     prepare()
+    _check_together(options)
     given = _given(options)
     project = configured(installed_rules(), _asked(options), given)
     files = _files(project, options)
@@ -145,6 +146,28 @@ def check(**options: Unpack[Options]) -> int:
     else:
         write_outcome(project, found, options)
     return _status(found, options)
+
+
+_APART = (
+    ("--write-baseline", "--baseline"),
+    ("--write-baseline", "--add-ignores"),
+    ("--write-baseline", "--statistics"),
+    ("--show-files", "--show-settings"),
+    ("--statistics", "--output-format"),
+)
+"""Options of which one would leave the other nothing to do."""
+
+
+def _check_together(options: Options) -> None:
+    """Raise LintgradError for options that have no meaning together."""
+    used = (name for name, value in options.items() if value not in (None, False))
+    given = {f"--{name.replace('_', '-')}" for name in used}
+    for one, other in _APART:
+        if {one, other} <= given:
+            raise LintgradError(f"{one} and {other} cannot be combined")
+    reason = options["add_ignores"]
+    if reason is not None and len(reason.splitlines()) > 1:
+        raise LintgradError("--add-ignores takes a reason of one line: it goes into a comment")
 
 
 def _status(found: "Outcome", options: Options) -> int:
@@ -202,7 +225,8 @@ def _left(options: Options) -> "Callable[[Diagnostic], bool]":
     from lintgrad.engine.baseline import known_fingerprints
     from lintgrad.engine.changes import changes_since
 
-    known = known_fingerprints(Path(options["baseline"])) if options["baseline"] else frozenset()
+    file = options["baseline"]
+    known = known_fingerprints(Path(file)) if file is not None else frozenset()
     if options["diff_base"] is None:
         return lambda one: one.fingerprint not in known
     changes = changes_since(options["diff_base"], Path.cwd())

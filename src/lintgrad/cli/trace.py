@@ -1,5 +1,6 @@
 """`lintgrad trace`: what was understood of a file."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,6 @@ import click
 
 from lintgrad.cli.options import Word
 from lintgrad.errors import LintgradError
-from lintgrad.source.imports import Modules
 from lintgrad.source.load import Unreadable, decode
 from lintgrad.source.text import Source, Span
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("place", metavar="FILE[:LINE]")
+@click.argument("place", metavar="FILE[:LINE[:COLUMN]]")
 @click.option(
     "--format",
     "output_format",
@@ -35,21 +35,22 @@ def trace(place: str, output_format: str | None) -> None:
     lintgrad trace train.py:40 --format mermaid
     """
     from lintgrad.cli.output import prepare
-    from lintgrad.engine.run import with_deep_stack
-    from lintgrad.flow.project import Project
+    from lintgrad.engine.run import project_on_disk, with_deep_stack
     from lintgrad.report.trace import traced
 
     prepare()
     path, row = _split(place)
     try:
         source = decode(path, Path(path).read_bytes())
-        analysis = with_deep_stack(lambda: Project(Modules().find).analysed(source))
+        analysis = with_deep_stack(lambda: project_on_disk().analysed(source))
     except OSError as error:
         raise LintgradError(f"{path}: {error.strerror}") from None
     except Unreadable as unreadable:
         at = unreadable.source.locate(unreadable.span.start)
         raise LintgradError(f"{path}:{at.row}:{at.column}: {unreadable.message}") from None
     roots = analysis.roots
+    if row is not None and not 1 <= row <= source.rows:
+        raise LintgradError(f"{path}: there is no line {row}: it has {source.rows}")
     if row is not None:
         inside = [n for n in roots if _covers(analysis.graphs[n].span, source, row)]
         spans = {n: analysis.graphs[n].span for n in inside}
@@ -75,8 +76,12 @@ def _write(traces: "list[Trace]", place: str, output_format: str | None) -> None
         write_lines(as_table(one, terminal_width()))
 
 
+_PLACE = re.compile(r"(?P<path>.+?):(?P<row>[0-9]+)(:[0-9]+)?:?")
+"""A file and a line, as reports write them: with the column, too."""
+
+
 def _split(place: str) -> tuple[str, int | None]:
-    path, _, row = place.rpartition(":")
-    if path and row.isdigit() and not Path(place).exists():
-        return path, int(row)
-    return place, None
+    match = _PLACE.fullmatch(place)
+    if match is None or Path(place).exists():
+        return place, None
+    return match["path"], int(match["row"])

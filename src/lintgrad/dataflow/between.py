@@ -1,6 +1,6 @@
 """What lies between two events of a graph."""
 
-from lintgrad.dataflow.solve import Point
+from lintgrad.dataflow.solution import Point
 from lintgrad.flow.graph import FlowGraph, targets_of
 
 

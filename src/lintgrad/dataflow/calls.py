@@ -1,6 +1,7 @@
 """What is known across a call: values and decided tests go in with it, and come out again."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Generic, NamedTuple
 
 from lintgrad.dataflow.arithmetic import Value, evaluate
@@ -26,60 +27,92 @@ def at_entry(graph: FlowGraph) -> Iterator[tuple[str, Value]]:
                 yield place, known
 
 
-def entry_of(
-    caller: FlowGraph, call: Call, called: FlowGraph, facts: Facts, state: State
-) -> Entry[State]:
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One call of a graph by another: which places and tests both of them know."""
+
+    call: Call
+    called: FlowGraph
+    inward: tuple[tuple[str, str], ...]
+    """Places that the called graph tracks, with what the caller calls them."""
+    outward: tuple[tuple[str, str], ...]
+    """Those of them that the caller tracks too and that are no parameters."""
+    shared: frozenset[str]
+    """The keys of the tests that ask about the same things on both sides."""
+
+
+def passage(caller: FlowGraph, call: Call, called: FlowGraph) -> Passage:
+    """What is known on both sides of a call."""
+    tracked = called.guards.tracked
+    parameters = {place for place, _ in call.link.passed}
+    inward = tuple(pair for pair in call.link.outside if pair[0] in tracked)
+    outward = tuple(
+        (place, name)
+        for place, name in inward
+        if place not in parameters and name in caller.guards.tracked
+    )
+    return Passage(call, called, inward, outward, frozenset(_shared(call, called)))
+
+
+def entry_of(caller: FlowGraph, passage: Passage, facts: Facts, state: State) -> Entry[State]:
     """What a called graph is entered with."""
     values = dict(facts.values)
+    entered = passage.called.guards.entered
     inside: dict[str, Value] = {
-        place: value for place, value in at_entry(called) if place in called.guards.entered
+        place: value for place, value in at_entry(passage.called) if place in entered
     }
-    for place, name in call.link.outside:
-        if place in called.guards.tracked and name in values:
-            inside[place] = values[name]
-    for place, expr in call.link.passed:
+    inside |= {place: values[name] for place, name in passage.inward if name in values}
+    for place, expr in passage.call.link.passed:
         known = evaluate(expr, values, caller.guards)
         if known is None or isinstance(known, int):
             inside[place] = known
-    decisions = [(key, outcome) for key, outcome in facts.decisions if _shared(call, called, key)]
-    return Entry(state, tuple(sorted(inside.items())), tuple(sorted(decisions)))
+    decisions = sorted(d for d in facts.decisions if d[0] in passage.shared)
+    return Entry(state, tuple(sorted(inside.items())), tuple(decisions))
 
 
-def after_call(
-    paths: Paths, call: Call, called: FlowGraph, facts: Facts, left: Entry[State]
-) -> Facts:
+def after_call(paths: Paths, passage: Passage, facts: Facts, left: Entry[State]) -> Facts:
     """What the caller knows when a called graph has been left."""
-    tracked = paths.graph.guards.tracked
-    inside, after = dict(left.values), dict(facts.values)
-    parameters = {place for place, _ in call.link.passed}
-    kept = {
-        name: inside.get(place)
-        for place, name in call.link.outside
-        if place in called.guards.tracked and place not in parameters and name in tracked
+    lost = passage.call.link.lost
+    values, decisions = facts.values, paths.undisturbed(facts.decisions, lost)
+    if passage.outward or not {name for name, _ in values}.isdisjoint(lost):
+        values = _after(passage, dict(values), dict(left.values))
+    told = {
+        key: outcome
+        for key, outcome in left.decisions
+        if key in passage.shared and key in paths.graph.guards.remembered
     }
-    known = {name for place, name in call.link.outside if place in inside}
-    for name in call.link.lost:
+    if told:
+        decisions = tuple(sorted({**dict(decisions), **told}.items()))
+    return Facts(facts.turns, values, decisions)
+
+
+def _after(
+    passage: Passage, after: dict[str, Value], inside: dict[str, Value]
+) -> tuple[tuple[str, Value], ...]:
+    """The values of the caller's places, given those of the called graph when it is left."""
+    kept = {name for _, name in passage.outward}
+    for name in passage.call.link.lost:
         if name not in kept:
             after.pop(name, None)
-    for name, value in kept.items():
+    known = {name for place, name in passage.call.link.outside if place in inside}
+    for place, name in passage.outward:
         if name in known:
-            after[name] = value
+            after[name] = inside.get(place)
         else:
             after.pop(name, None)
-    decisions = dict(paths.undisturbed(facts.decisions, call.link.lost))
-    for key, outcome in left.decisions:
-        if key in paths.graph.guards.remembered and _shared(call, called, key):
-            decisions[key] = outcome
-    return Facts(facts.turns, tuple(sorted(after.items())), tuple(sorted(decisions.items())))
+    return tuple(sorted(after.items()))
 
 
-def _shared(call: Call, called: FlowGraph, key: str) -> bool:
-    """Whether a test asks about the same things in the caller as in what it calls."""
-    if key not in called.guards.remembered:
-        return False
+def _shared(call: Call, called: FlowGraph) -> Iterator[str]:
+    """The keys of the tests that ask about the same things in the caller as in what it calls."""
     names = dict(call.link.outside)
+    seen = set()
     for block in called.blocks:
-        if isinstance(block.exit, Branch) and block.exit.key == key:
-            roots = {m.split(".")[0].split("[")[0] for m in block.exit.mentions}
-            return bool(roots) and all(names.get(root) == root for root in roots)
-    return False
+        test = block.exit
+        if not isinstance(test, Branch) or test.key is None or test.key in seen:
+            continue
+        seen.add(test.key)
+        roots = {m.split(".")[0].split("[")[0] for m in test.mentions}
+        alike = bool(roots) and all(names.get(root) == root for root in roots)
+        if alike and test.key in called.guards.remembered:
+            yield test.key

@@ -5,7 +5,8 @@ from enum import Enum, auto
 
 from lintgrad.dataflow.contexts import Context, contexts_of
 from lintgrad.dataflow.paths import test_name
-from lintgrad.dataflow.solve import Point, Solution, solve
+from lintgrad.dataflow.solution import Point, Solution
+from lintgrad.dataflow.solve import solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject
 from lintgrad.flow.events import Assign
 from lintgrad.flow.graph import Branch, FlowGraph

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple
 
 from lintgrad.dataflow.calls import Entry
-from lintgrad.dataflow.solve import Entered, Node, Point, Solution, solve
+from lintgrad.dataflow.solution import Entered, Node, Point, Solution
+from lintgrad.dataflow.solve import solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, certainty
 from lintgrad.flow.events import Event
 from lintgrad.flow.graph import FlowGraph
@@ -97,19 +98,36 @@ def contexts_of(
     return _reached_from(_first(solution))
 
 
-def contexts_of_next_call(
+_FEWEST_CALLS = 3
+"""Calls of a function that are followed if nothing counts them; windows take more."""
+
+
+def contexts_of_next_calls(
     solution: Solution[State, Act, Subject],
 ) -> list[Context[State, Act, Subject]]:
-    """The contexts of a solved graph when it is entered as it was left, and those it leads to."""
-    first = _first(solution)
-    entry = next(iter(first.solutions))
-    left = dict(solution.exits)
-    if not left:
-        return []
-    again = {e: solve(replace(solution.problem, start=e)) for e in left}
-    context = Context(first.number, again, first)
-    context.callers = {e: Where(entry, node) for e, node in left.items()}
-    return _reached_from(context)
+    """The contexts of a solved graph when it is entered as it was left, and those it leads to.
+
+    That is done again until nothing new is found, or often enough for windows to be counted.
+    """
+    found: list[Context[State, Act, Subject]] = []
+    last = _first(solution)
+    solved = dict(last.solutions)
+    seen: set[frozenset[Entry[State]]] = set()
+    for _ in range(max(_FEWEST_CALLS, solution.problem.graph.guards.length)):
+        callers = {
+            left: Where(entry, node)
+            for entry, one in last.solutions.items()
+            for left, node in one.exits.items()
+        }
+        if not callers or frozenset(callers) in seen:
+            break
+        seen.add(frozenset(callers))
+        for entry in callers.keys() - solved.keys():
+            solved[entry] = solve(replace(solution.problem, start=entry))
+        entered = {entry: solved[entry] for entry in callers}
+        last = Context(last.number, entered, last, callers)
+        found += _reached_from(last)
+    return found
 
 
 def _first(solution: Solution[State, Act, Subject]) -> Context[State, Act, Subject]:

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 from lintgrad.dataflow.arithmetic import UNKNOWN, Value, evaluate
 from lintgrad.flow.events import Assign
 from lintgrad.flow.graph import Branch, Enter, FlowGraph, Goto, Leave, Repeat
+from lintgrad.flow.names.place_parts import is_within
 from lintgrad.syntax.nodes import Call, Name
 from lintgrad.syntax.walk import parts_of
 
@@ -60,7 +61,7 @@ def test_name(block: int, branch: Branch) -> str:
     return branch.key if branch.key is not None else f"#{block}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Paths:
     """Moves facts through one flow graph; outcomes of tests can be forced."""
 
@@ -244,11 +245,7 @@ class Paths:
 
 
 def _touched(mentions: frozenset[str], changed: tuple[str, ...]) -> bool:
-    return any(
-        mention == place or mention.startswith((f"{place}.", f"{place}["))
-        for place in changed
-        for mention in mentions
-    )
+    return any(is_within(mention, place) for place in changed for mention in mentions)
 
 
 def _without(items: tuple[tuple[K, V], ...], key: K) -> tuple[tuple[K, V], ...]:

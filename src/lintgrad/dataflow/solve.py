@@ -7,118 +7,20 @@ used wherever it is entered so again (the summaries of Sharir and Pnueli 1981).
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Generic, NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Generic
 
-from lintgrad.dataflow.calls import Entry, after_call, at_entry, entry_of
-from lintgrad.dataflow.paths import Choice, Facts, Paths
-from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, Typestate, certainty
-from lintgrad.flow.events import Event
+from lintgrad.dataflow.calls import Entry, Passage, after_call, at_entry, entry_of, passage
+from lintgrad.dataflow.paths import Facts, Paths
+from lintgrad.dataflow.solution import Entered, Node, Point, Problem, Reached, Solution, Step
+from lintgrad.dataflow.typestate import Act, State, Subject
 from lintgrad.flow.graph import Call, Enter, FlowGraph, Guards, Leave, Stop, reachable
 from lintgrad.flow.loops.counting import counted_length
 
 _BUDGET = 20_000
 _BUDGET_FOR_ALL = 2 * _BUDGET
 """Nodes that a search of one graph, or of all graphs, may visit before it merges paths."""
-
-Point = tuple[int, int]
-"""An event's place in a graph: block and index."""
-
-
-class Node(NamedTuple, Generic[State]):
-    """A state in which a block can be entered."""
-
-    block: int
-    facts: Facts
-    state: State
-
-
-class Step(NamedTuple, Generic[State, Act, Subject]):
-    """How a node is come to: from which node, by which choice, and through which call."""
-
-    before: Node[State]
-    choice: Choice | None
-    through: "Solution[State, Act, Subject] | None"
-    left: Node[State] | None
-    """The node at which the called graph was left."""
-
-
-class Entered(NamedTuple, Generic[State, Act, Subject]):
-    """A call that was gone through: from which node, at which moment, and the answer."""
-
-    node: Node[State]
-    moment: object
-    entry: Entry[State]
-    solution: "Solution[State, Act, Subject]"
-
-
-@dataclass(slots=True, eq=False)
-class Reached(Generic[State]):
-    """How an event can be reached: for each moment, the states and a node leading to each."""
-
-    event: Event
-    moments: dict[object, dict[State, Node[State]]] = field(default_factory=dict)
-
-    def certainty(self, bad: Callable[[State], bool]) -> Certainty:
-        """The greatest certainty over the moments at which the event is reached."""
-        found = (certainty(set(states), bad) for states in self.moments.values())
-        return max(found, default=Certainty.NEVER)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem(Generic[State, Act, Subject]):
-    """The question which states of a subject reach each event of a program's graph."""
-
-    graphs: Sequence[FlowGraph]
-    number: int
-    subject: Subject
-    typestate: Typestate[State, Act, Subject]
-    start: Entry[State] | None = None
-    """What the graph is entered with, if not with what it is where nothing says who calls."""
-
-    @property
-    def graph(self) -> FlowGraph:
-        """The graph that is asked about."""
-        return self.graphs[self.number]
-
-    def acts(self) -> dict[Point, Act]:
-        """The events that concern the subject, with what they do to it."""
-        found = {}
-        for point, event in events_of(self.graph):
-            act = self.typestate.act(event, self.subject)
-            if act is not None:
-                found[point] = act
-        return found
-
-
-@dataclass(slots=True, eq=False)
-class Solution(Generic[State, Act, Subject]):
-    """The answer to a problem; inexact if paths had to be merged."""
-
-    problem: Problem[State, Act, Subject]
-    start: Node[State]
-    reached: dict[Point, Reached[State]] = field(default_factory=dict)
-    steps: dict[Node[State], Step[State, Act, Subject] | None] = field(default_factory=dict)
-    exits: dict[Entry[State], Node[State]] = field(default_factory=dict)
-    """What the graph can be left with, and a node each that leads there."""
-    entered: list[Entered[State, Act, Subject]] = field(default_factory=list)
-    exact: bool = True
-    _acts: dict[Point, Act] = field(default_factory=dict)
-
-    @property
-    def acts(self) -> dict[Point, Act]:
-        """The events that concern the subject, with what they do to it."""
-        if not self._acts:
-            self._acts = self.problem.acts()
-        return self._acts
-
-    def path(self, node: Node[State]) -> list[tuple[Node[State], Step[State, Act, Subject] | None]]:
-        """The nodes that lead to a node, from the start, each with the step that left it."""
-        found: list[tuple[Node[State], Step[State, Act, Subject] | None]] = [(node, None)]
-        while (step := self.steps[found[-1][0]]) is not None:
-            found.append((step.before, step))
-        return found[::-1]
 
 
 def solve(
@@ -144,6 +46,9 @@ class _Solver(Generic[State, Act, Subject]):
         """What graphs that call each other have answered so far: more is found with each round."""
         self._running: set[object] = set()
         self._recursive: set[object] = set()
+        self._acts: dict[tuple[int, Subject], dict[Point, Act]] = {}
+        self._called: dict[int, frozenset[int]] = {}
+        self._passages: dict[tuple[Paths, int], Passage] = {}
         self._left = _BUDGET_FOR_ALL
 
     def solution(self) -> Solution[State, Act, Subject]:
@@ -164,7 +69,9 @@ class _Solver(Generic[State, Act, Subject]):
             return self._known[key]
         problem = replace(self._problem, number=number, subject=subject, start=entry)
         start: Node[State] = Node(0, Facts((), entry.values, entry.decisions), entry.state)
-        self._known[key] = self._assumed.get(key) or Solution(problem, start)
+        self._known[key] = self._assumed.get(key) or Solution(
+            problem, start, self._acts_of(problem)
+        )
         self._running.add(key)
         before = set(self._known)
         while True:
@@ -212,7 +119,7 @@ class _Solver(Generic[State, Act, Subject]):
         start: Node[State],
         budget: int | None,
     ) -> Solution[State, Act, Subject] | None:
-        solution = Solution(problem, start, exact=budget is not None)
+        solution = Solution(problem, start, self._acts_of(problem), exact=budget is not None)
         solution.steps[start] = None
         queue = deque([start])
         while queue:
@@ -247,15 +154,37 @@ class _Solver(Generic[State, Act, Subject]):
         called = self._graphs[exit_.callee]
         problem = solution.problem
         subject = problem.typestate.inside(called, exit_.link, problem.subject)
+        known = self._passage(paths, node.block, exit_)
         entry = Entry(state, (), ())
-        if self._left > 0:
-            entry = entry_of(paths.graph, exit_, called, facts, state)
+        if self._left > 0 and not self._comes_back(exit_.callee, problem.number):
+            entry = entry_of(paths.graph, known, facts, state)
         inner = self._solved(exit_.callee, subject, entry)
         solution.exact &= inner.exact
         solution.entered.append(Entered(node, facts.group(), entry, inner))
         for left, last in list(inner.exits.items()):
-            facts_on = after_call(paths, exit_, called, facts, left)
+            facts_on = after_call(paths, known, facts, left)
             yield Node(exit_.target, facts_on, left.state), Step(node, None, inner, last)
+
+    def _comes_back(self, callee: int, caller: int) -> bool:
+        """Whether a graph that is called may call its caller again.
+
+        Such graphs are entered without facts: every round of the recursion would bring new ones.
+        """
+        if callee not in self._called:
+            self._called[callee] = frozenset(reachable(self._graphs, callee))
+        return caller in self._called[callee]
+
+    def _passage(self, paths: Paths, block: int, call: Call) -> Passage:
+        if (paths, block) not in self._passages:
+            called = self._graphs[call.callee]
+            self._passages[paths, block] = passage(paths.graph, call, called)
+        return self._passages[paths, block]
+
+    def _acts_of(self, problem: Problem[State, Act, Subject]) -> dict[Point, Act]:
+        key = (problem.number, problem.subject)
+        if key not in self._acts:
+            self._acts[key] = problem.acts()
+        return self._acts[key]
 
 
 def _counted_alike(problem: Problem[State, Act, Subject]) -> Mapping[int, FlowGraph]:
@@ -289,11 +218,3 @@ def _through_block(
             return None
         facts = moved
     return facts, state
-
-
-def events_of(graph: FlowGraph) -> Iterator[tuple[Point, Event]]:
-    """All events of a graph with their points."""
-    for number, block in enumerate(graph.blocks):
-        for index, event in enumerate(block.events):
-            if not isinstance(event, Enter | Leave):
-                yield (number, index), event

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lintgrad.dataflow.contexts import Context, Where
-from lintgrad.dataflow.solve import Node, Solution
+from lintgrad.dataflow.solution import Node, Solution
 from lintgrad.dataflow.typestate import Act, State, Subject
 from lintgrad.flow.events import Event
 from lintgrad.flow.graph import Enter, Leave

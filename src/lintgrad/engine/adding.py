@@ -1,14 +1,12 @@
 """Ignore comments written for findings, so that a project with many can begin clean."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 
 from lintgrad.engine.diagnostics import Diagnostic
+from lintgrad.engine.ignores import OWN, Verb
 from lintgrad.source.comments import layout_of
 from lintgrad.source.text import Source
-
-_OWN = re.compile(r"#\s*lintgrad:\s*ignore\s*\[(?P<names>[^\]]*)\]")
 
 
 def with_ignores(
@@ -37,7 +35,11 @@ def with_ignores(
 
 
 def _ignoring(line: str, codes: set[str], reason: str) -> str:
-    existing = list(_OWN.finditer(line))
+    existing = [
+        own
+        for own in OWN.finditer(line)
+        if own["verb"].lower() == Verb.IGNORE.value and own["names"] is not None
+    ]
     if existing:
         match = existing[-1]
         names = [name.strip() for name in match["names"].split(",") if name.strip()]

@@ -32,6 +32,8 @@ class Checked:
     """How many of the functions hold nothing that was not understood."""
     loops: int = 0
     not_understood: tuple[str, ...] = field(default=())
+    merged: int = 0
+    """How many functions have more paths than can be kept apart: some were merged."""
 
 
 def is_relevant(data: bytes) -> bool:
@@ -52,7 +54,7 @@ def check_bytes(
     """
     try:
         source = replace(decode(path, data), same=same)
-        if not _ANALYSED.search(data):
+        if not _ANALYSED.search(data) and not (project and project.drives(path, data)):
             from lintgrad.syntax.readable import check_syntax
 
             check_syntax(source)
@@ -79,6 +81,7 @@ def check_source(
         raise
     except Exception as error:  # one file of ours must not end the run
         return Checked(source.path, failures=(_failure("the analysis", source.path, error),))
+    merged = 0
     for number in analysis.roots:
         flow = Flow(analysis.graphs, number)
         for rule in rules:
@@ -88,6 +91,7 @@ def check_source(
                 failures.append(_failure(f"rule {rule.code} {rule.name}", source.path, error))
                 continue
             found += [diagnostic(analysis.sources, rule, finding) for finding in findings]
+        merged += not flow.is_exact
     graphs = [
         analysis.graphs[number]
         for number in analysis.roots
@@ -101,6 +105,7 @@ def check_source(
         sum(not graph.notes for graph in graphs),
         sum(len(graph.loops) for graph in graphs),
         tuple(note.text for graph in graphs for note in graph.notes),
+        merged,
     )
 
 

@@ -83,7 +83,7 @@ def diagnostic(sources: Mapping[str, Source], rule: Rule, finding: Finding) -> D
         source.path,
         rule.code,
         rule.name,
-        rule.severity,
+        finding.severity or rule.severity,
         finding.confidence,
         finding.message,
         _range(source, finding.span),

@@ -17,7 +17,8 @@ MEANT_BY_ACCUMULATES = ("LG101",)
 UNUSED_IGNORE = "LG902"
 """The rule that reports comments which silence nothing: an ignore of it is never unused."""
 
-_OWN = re.compile(r"#\s*lintgrad:\s*(?P<verb>[\w-]*)\s*(?:\[(?P<names>[^\]]*)\])?")
+OWN = re.compile(r"#\s*lintgrad:\s*(?P<verb>[\w-]*)\s*(?:\[(?P<names>[^\]]*)\])?", re.IGNORECASE)
+"""A comment of lintgrad's own."""
 _NOQA = re.compile(r"#\s*noqa:\s*(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)", re.IGNORECASE)
 _MENTIONS = re.compile(r"#[^#\n]*(lintgrad:|noqa)", re.IGNORECASE)
 
@@ -86,9 +87,8 @@ def _comments(layout: Layout) -> Iterator[Comment]:
 
 def _read(comment: Comment) -> list[Directive | Unused]:
     found: list[Directive | Unused] = []
-    own, noqa = _OWN.search(comment.text), _NOQA.search(comment.text)
-    if own is not None:
-        found.append(_own(own, comment))
+    found += [_own(own, comment) for own in OWN.finditer(comment.text)]
+    noqa = _NOQA.search(comment.text)
     if noqa is not None and not comment.above:
         codes = tuple(dict.fromkeys(re.split(r"[\s,]+", noqa["codes"].upper())))
         found.append(Directive(Verb.NOQA, codes, comment))
@@ -97,7 +97,7 @@ def _read(comment: Comment) -> list[Directive | Unused]:
 
 def _own(match: re.Match[str], comment: Comment) -> Directive | Unused:
     verbs = {verb.value: verb for verb in Verb if verb is not Verb.NOQA}
-    word = match["verb"]
+    word = match["verb"].lower()
     written = (match["names"] or "").split(",")
     names = tuple(dict.fromkeys(name.strip() for name in written if name.strip()))
     match verbs.get(word):

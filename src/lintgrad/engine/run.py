@@ -82,23 +82,24 @@ def _cannot_open(path: str, error: OSError, rules: Iterable[Rule]) -> Checked:
 
 
 def _here(work: Iterable[_Work]) -> Iterator[Checked]:
-    project = _project()
+    project = project_on_disk()
     for one in work:
         yield with_deep_stack(lambda one=one: _check(one, project))  # type: ignore[misc]
 
 
-def _project() -> "Project":
+def project_on_disk() -> "Project":
+    """A project whose files are looked for on the disk, next to those that import them."""
     from lintgrad.flow.project import Project
 
     modules = Modules()
-    return Project(modules.find, modules.mentioned)
+    return Project(modules.find, modules.mentioned, modules.drives, modules.deriving)
 
 
 def check_given(
     path: str, data: bytes, rules: Sequence[Rule], same: tuple[tuple[str, str], ...]
 ) -> Checked:
     """Check bytes that are not on disk as if they were, next to the modules that they import."""
-    return check_bytes(path, data, rules, _project(), same)
+    return check_bytes(path, data, rules, project_on_disk(), same)
 
 
 def _check(work: _Work, project: "Project") -> Checked:
@@ -145,7 +146,7 @@ def _start_worker() -> None:
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _PROJECT.append(_project())
+    _PROJECT.append(project_on_disk())
 
 
 def _end_with_parent() -> None:

@@ -53,7 +53,9 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The function ends."""
+    """The function ends; it raises, or the whole program does, if it does not just return."""
+
+    raises: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def targets_of(exit_: Exit) -> tuple[int, ...]:
     return ()
 
 
-def reachable(graphs: "Sequence[FlowGraph]", number: int) -> list[int]:
+def reachable(graphs: "Sequence[FlowGraph] | Mapping[int, FlowGraph]", number: int) -> list[int]:
     """The numbers of a graph and of those it calls, directly or not."""
     found = [number]
     for at in found:  # grows while it is read
@@ -157,12 +159,16 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A loop: its header, its counters, and how often it runs if that is written down."""
+    """A loop: its header, its counters, and how often it runs if that is written down.
+
+    Drawn is what a `for` gives its elements to, and what it takes them from.
+    """
 
     span: Span
     counters: tuple[Counter, ...]
     length: Expr | None
     targets: tuple[str, ...]
+    drawn: tuple[Expr, Expr] | None = None
 
 
 @dataclass(frozen=True, slots=True)

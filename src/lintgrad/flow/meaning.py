@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 from lintgrad.flow.names.bindings import Binding, Via
 from lintgrad.flow.names.recording import Recording, Region, recording_at, regions_of
-from lintgrad.flow.names.scopes import ClassScope, Global, Scope, root_of
+from lintgrad.flow.names.scopes import Argument, ClassScope, Global, Scope, root_of
+from lintgrad.flow.places.callees import Callee
+from lintgrad.flow.places.parallel import parallel_of
 from lintgrad.flow.places.roles import Roles
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Expr, Function
@@ -60,6 +62,19 @@ class Meaning:
             )
         frame = known[key]
         return None if frame is None else Meaning(frame, self.roles)
+
+    def scattered(self, call: Call) -> "tuple[Meaning, int | None] | None":
+        """The frame of the module of the project that a call runs on several devices.
+
+        With the number of devices, if that is written down.
+        """
+        found = parallel_of(self.scope, call.func) if place_of(call.func) is not None else None
+        forward = found.own.method("forward") if found is not None else None
+        if found is None or forward is None or not _is_plain(forward):
+            return None
+        callee = Callee(forward, Argument(self.scope, call.func), found.own)
+        frame = self.roles.frames.of_call(self.scope, call, callee)
+        return None if frame is None else (Meaning(frame, self.roles), found.devices)
 
     def built(self, call: Call) -> ClassScope | None:
         """The class of the project that a call makes an object of."""

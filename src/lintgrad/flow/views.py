@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lintgrad.flow.graph import FlowGraph, Link
+from lintgrad.flow.names.place_parts import has_constant_index, is_within
 from lintgrad.flow.places.optimizer import Optimizer
 
 _OUT_OF_SIGHT = "^"
@@ -41,10 +42,14 @@ def is_another(place: str, optimizer: Optimizer) -> bool:
     """Whether a place is sure to hold another optimizer, after all aliases were followed.
 
     Of two plain names it is, and of two attributes of one object; an attribute and a plain name,
-    or parts of different containers, may be one thing that was put there out of sight.
+    or parts of different containers, may be one thing that was put there out of sight, and an
+    element whose index is a variable may be any.
     """
     if place in optimizer.others:
         return True
+    both = (place, optimizer.place)
+    if any(p.endswith("]") and not has_constant_index(p) for p in both):
+        return False
     return _PART.split(place)[:-1] == _PART.split(optimizer.place)[:-1]
 
 
@@ -63,7 +68,7 @@ def _inside(link: Link, place: str) -> str:
         return place
     best: tuple[int, str] | None = None
     for inner, outer in link.outside:
-        if place == outer or place.startswith((f"{outer}.", f"{outer}[")):
+        if is_within(place, outer):
             named = f"{inner}{place[len(outer) :]}"
             if best is None or len(outer) > best[0]:
                 best = (len(outer), named)

@@ -17,6 +17,9 @@ def statistics(diagnostics: Iterable[Diagnostic], results: Sequence[Checked]) ->
     yield f"{len(results):>5}  files"
     yield f"{sum(r.functions for r in results):>5}  functions with gradient events"
     yield f"{sum(r.understood for r in results):>5}  of them understood whole"
+    merged = sum(r.merged for r in results)
+    if merged:
+        yield f"{merged:>5}  of them with too many paths to keep apart: some were merged"
     yield f"{sum(r.loops for r in results):>5}  loops in them"
     reasons = Counter(reason for result in results for reason in result.not_understood)
     yield f"{reasons.total():>5}  places in them not understood (lintgrad trace shows them)"

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lintgrad.dataflow.paths import Facts
-from lintgrad.dataflow.solve import Entered, Point, Problem, Solution, solve
+from lintgrad.dataflow.solution import Entered, Point, Problem, Solution
+from lintgrad.dataflow.solve import solve
 from lintgrad.flow.events import (
     Backward,
     Build,

@@ -5,7 +5,9 @@ from lintgrad.dataflow.typestate import Certainty
 from lintgrad.dataflow.witness import Passed
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.events.slip import Slip
+from lintgrad.flow.names.place_parts import is_within
 from lintgrad.flow.places.optimizer import Optimizer
+from lintgrad.rule.accumulation import Accumulation, Rest, Spoilt, Windows
 from lintgrad.rule.declared import Rule, rule, unread_rule, unused_rule
 from lintgrad.rule.finding import (
     Category,
@@ -21,7 +23,6 @@ from lintgrad.rule.flow import Flow
 from lintgrad.rule.gates import Gate, Opens
 from lintgrad.rule.hit import Acted, Hit
 from lintgrad.rule.meeting import Met
-from lintgrad.rule.windows import Accumulation, Rest, Spoilt, Windows
 from lintgrad.source.text import Span
 from lintgrad.typestates.scales import same_number
 
@@ -52,6 +53,7 @@ __all__ = [
     "Unused",
     "Windows",
     "confidence_by",
+    "is_within",
     "rule",
     "same_number",
     "unread_rule",

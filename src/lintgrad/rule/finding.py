@@ -79,6 +79,8 @@ class Finding:
     asides: tuple[Related, ...] = ()
     help: str | None = None
     unless: tuple[str, ...] = ()
+    severity: Severity | None = None
+    """How bad this one is, if not as bad as what the rule finds otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from lintgrad.dataflow.between import past, through
 from lintgrad.dataflow.conditions import condition_of
-from lintgrad.dataflow.contexts import Context, contexts_of, contexts_of_next_call
-from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
+from lintgrad.dataflow.contexts import Context, contexts_of, contexts_of_next_calls
+from lintgrad.dataflow.solution import Point, Problem, Solution, events_of
+from lintgrad.dataflow.solve import solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, Typestate
 from lintgrad.dataflow.witness import trail
 from lintgrad.flow.events import (
@@ -20,16 +21,19 @@ from lintgrad.flow.events import (
     Graph,
     GraphUsed,
     Leaf,
+    Saved,
     Slipped,
+    WeightsUsed,
 )
 from lintgrad.flow.events.slip import Slip
 from lintgrad.flow.graph import Enter, FlowGraph, Leave, reachable
 from lintgrad.flow.names.testing import is_test
 from lintgrad.flow.places.optimizer import Optimizer
+from lintgrad.rule.accumulation import Windows
 from lintgrad.rule.gates import Gate, gates_of
 from lintgrad.rule.hit import Acted, Hit
 from lintgrad.rule.meeting import Met, met
-from lintgrad.rule.windows import Windows, windows_of
+from lintgrad.rule.windows import windows_of
 from lintgrad.syntax.nodes import Expr
 from lintgrad.typestates.gradients import GRADIENTS
 from lintgrad.typestates.scales import Scale, feels_scale, scale_of
@@ -63,24 +67,32 @@ class Flow:
         """Whether the function is a test that asserts what comes of what it does."""
         return self.graph.meaning is not None and is_test(self.graph.meaning.scope)
 
+    def _own(self, kind: type[E]) -> Iterator[E]:
+        return (event for _, event in events_of(self.graph) if isinstance(event, kind))
+
     def slips(self, *kinds: Slip) -> Iterator[Slipped]:
         """The function's own statements that do not do what they look like, each once."""
-        found = (event for _, event in events_of(self.graph) if isinstance(event, Slipped))
-        yield from {event: None for event in found if event.slip in kinds}
+        yield from {event: None for event in self._own(Slipped) if event.slip in kinds}
+
+    def slips_within(self, kind: Slip) -> Iterator[Slipped]:
+        """The same of one kind, those of the functions it calls among them."""
+        yield from {e: None for e in self.events(Slipped) if e.slip is kind}
 
     def generators(self) -> Iterator[Exhaustible]:
         """The places of the function itself that hold a generator, and are read."""
-        found = (event for _, event in events_of(self.graph) if isinstance(event, Consumed))
-        yield from {event.subject: None for event in found}
+        yield from {event.subject: None for event in self._own(Consumed)}
 
     def leaves(self) -> Iterator[Leaf]:
         """The leaves of the function itself whose gradients are read, and which it may lose."""
-        found = (event for _, event in events_of(self.graph) if isinstance(event, GradRead))
-        yield from {event.subject: None for event in found}
+        yield from {event.subject: None for event in self._own(GradRead)}
 
     def values_on_graphs(self) -> Iterator[Graph]:
         """The names of the function itself whose graphs its backward calls run through."""
-        found = (event for _, event in events_of(self.graph) if isinstance(event, GraphUsed))
+        yield from {event.subject: None for event in self._own(GraphUsed)}
+
+    def saved_weights(self) -> Iterator[Saved]:
+        """The names of the function itself whose graphs have saved weights for a backward."""
+        found = (event for _, event in events_of(self.graph) if isinstance(event, WeightsUsed))
         yield from {event.subject: None for event in found}
 
     def met(
@@ -103,13 +115,10 @@ class Flow:
 
         It is taken to be possible if the two stand in different functions.
         """
-        for context in contexts_of(self._solution(typestate, hit.subject)):
-            points = {id(event): point for point, event in events_of(context.graph)}
-            if id(start) in points and id(hit.event) in points:
-                acts = context.solution.acts
-                marked = {point for point, one in acts.items() if one == act}
-                ends = points[id(start)], points[id(hit.event)]
-                return through(context.graph, *ends, marked)
+        for context, begin, end in self._around(typestate, hit, start):
+            acts = context.solution.acts
+            marked = {point for point, one in acts.items() if one == act}
+            return through(context.graph, begin, end, marked)
         return True
 
     def otherwise(
@@ -124,15 +133,21 @@ class Flow:
 
         Only events of one function are looked at.
         """
+        for context, begin, end in self._around(typestate, hit, start):
+            acts = context.solution.acts
+            ends = {point for point, one in acts.items() if one == act}
+            marked = {point for point, one in acts.items() if one == avoided}
+            return past(context.graph, begin, ends - {end}, marked)
+        return False
+
+    def _around(
+        self, typestate: Typestate[State, Act, Optimizer], hit: Hit, start: Event
+    ) -> Iterator[tuple[Context[State, Act, Optimizer], Point, Point]]:
+        """The calls that an event and a hit both stand in, with the places of the two."""
         for context in contexts_of(self._solution(typestate, hit.subject)):
             points = {id(event): point for point, event in events_of(context.graph)}
             if id(start) in points and id(hit.event) in points:
-                acts = context.solution.acts
-                ends = {point for point, one in acts.items() if one == act}
-                marked = {point for point, one in acts.items() if one == avoided}
-                ends.discard(points[id(hit.event)])
-                return past(context.graph, points[id(start)], ends, marked)
-        return False
+                yield context, points[id(start)], points[id(hit.event)]
 
     def acts(
         self, typestate: Typestate[State, Act, Optimizer], optimizer: Optimizer
@@ -183,6 +198,18 @@ class Flow:
             if optimizer.place in self.graph.again and solution.exact:
                 yield from self._next_call(solution, kind, bad)
 
+    def maybe_again(
+        self,
+        typestate: Typestate[State, Act, Optimizer],
+        kind: type[Event],
+        bad: Callable[[State], bool],
+    ) -> Iterator[Hit]:
+        """The events that may be reached in a bad state when the function is called again."""
+        for optimizer in self.graph.optimizers.values():
+            solution = self._solution(typestate, optimizer)
+            if optimizer.place in self.graph.again and solution.exact:
+                yield from self._next_call(solution, kind, bad, Certainty.MAYBE)
+
     def always(
         self,
         typestate: Typestate[State, Act, Optimizer],
@@ -211,14 +238,14 @@ class Flow:
         solution: Solution[State, Act, Optimizer],
         kind: type[Event],
         bad: Callable[[State], bool],
+        sure: Certainty = Certainty.ALWAYS,
     ) -> Iterator[Hit]:
-        """The events that are certainly reached in a bad state when it is called again."""
-        for context in contexts_of_next_call(solution):
+        """The events that are reached in a bad state, as surely, when it is called again."""
+        for context in contexts_of_next_calls(solution):
             for point, event in context.points():
-                if isinstance(event, kind) and context.certainty(point, bad) is Certainty.ALWAYS:
-                    found = self._hit(solution, context, point, bad)
-                    if found is not None:
-                        yield replace(found, again=True)
+                wanted = isinstance(event, kind) and context.certainty(point, bad) is sure
+                if wanted and (found := self._hit(solution, context, point, bad)) is not None:
+                    yield replace(found, again=True)
 
     def _hit(
         self,
@@ -240,6 +267,11 @@ class Flow:
             context.around(point[0]),
             solution.problem.subject,
         )
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether all that was asked so far was answered with every path kept apart."""
+        return all(one.exact for one in self._solved.values() if isinstance(one, Solution))
 
     def _solution(
         self, typestate: Typestate[State, Act, Optimizer], optimizer: Optimizer

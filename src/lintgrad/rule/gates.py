@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 from lintgrad.dataflow.arithmetic import evaluate
 from lintgrad.dataflow.paths import Facts, Paths
-from lintgrad.dataflow.solve import Node, Solution
+from lintgrad.dataflow.solution import Node, Solution
 from lintgrad.flow.events import Backward, Event, Step
 from lintgrad.flow.graph import Branch, FlowGraph, targets_of
 from lintgrad.flow.places.optimizer import Optimizer
@@ -30,7 +30,7 @@ class Opens(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A guard with a remainder in its test that a step waits behind, and a backward does not."""
+    """A guard with a remainder in its test that a step waits behind, and no backward alone does."""
 
     span: Span
     optimizer: Optimizer
@@ -39,6 +39,8 @@ class Gate:
     modulus: Expr
     size: int
     opens: Opens
+    apart: bool = False
+    """Whether the micro-batches that are stepped for have a backward of their own."""
 
     @property
     def confidence(self) -> Confidence:
@@ -60,12 +62,12 @@ def gates_of(solution: Solution[Grad, GradAct, Optimizer]) -> Iterator[Gate]:
             continue
         backwards = _backwards(graph, graph.blocks[block].loops)
         for side in (True, False):
-            step = _step_behind(solution, graph, block, branch, side=side)
-            if step is not None and backwards:
+            behind = _step_behind(solution, graph, block, branch, side=side)
+            opens = found.opens(modulus[1], side=side)
+            if behind is not None and backwards and opens is not None:
+                step, apart = behind
                 place = solution.problem.subject
-                opens = found.opens(modulus[1], side=side)
-                if opens is not None:
-                    yield Gate(branch.span, place, step, backwards, *modulus, opens)
+                yield Gate(branch.span, place, step, backwards, *modulus, opens, apart)
 
 
 def _counting(graph: FlowGraph) -> Iterator[tuple[int, Branch]]:
@@ -119,18 +121,20 @@ class _Counted:
         """When the test leads to one side; None if that is not known for enough rounds."""
         guards = self.paths.graph.guards
         rounds: dict[object, bool] = {}
+        begun: set[object] = set()
         for facts in self._facts():
             known = evaluate(self.branch.test, dict(facts.values), guards)
             if not (known is None or isinstance(known, int)):
                 return None
             rounds[facts.group()] = bool(known) is side
+            begun.add(facts.turns[:-1])
         opened = sum(rounds.values())
         if len(rounds) <= size + 1:
             return None
         if opened in (0, len(rounds)):
             return Opens.ALWAYS if opened else Opens.NEVER
         closed = len(rounds) - opened
-        mostly = size > 2 and closed * (size - 1) <= opened + size - 1
+        mostly = size > 2 and closed * (size - 1) <= opened + (size - 1) * len(begun)
         return Opens.MOSTLY if mostly else Opens.IN_TIME
 
     def _facts(self) -> Iterator[Facts]:
@@ -160,14 +164,22 @@ def _step_behind(
     branch: Branch,
     *,
     side: bool,
-) -> Event | None:
-    """A step on one side of a branch alone, in the same loop; no backward stands there."""
+) -> tuple[Event, bool] | None:
+    """A step on one side of a branch alone, in the same loop; whether both have a backward.
+
+    None if a backward stands on the side of the step alone.
+    """
     one = _behind(graph, block, branch.if_true if side else branch.if_false)
     other = _behind(graph, block, branch.if_false if side else branch.if_true)
-    events = [e for b in sorted(one - other) for e in graph.blocks[b].events]
-    if any(isinstance(e, Backward) for e in events) or any(_steps(solution, other - one)):
+    apart = _runs_backward(graph, one - other)
+    if any(_steps(solution, other - one)) or (apart and not _runs_backward(graph, other - one)):
         return None
-    return next(_steps(solution, one - other), None)
+    step = next(_steps(solution, one - other), None)
+    return None if step is None else (step, apart)
+
+
+def _runs_backward(graph: FlowGraph, blocks: set[int]) -> bool:
+    return any(isinstance(e, Backward) for number in blocks for e in graph.blocks[number].events)
 
 
 def _steps(solution: Solution[Grad, GradAct, Optimizer], blocks: set[int]) -> Iterator[Event]:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from lintgrad.dataflow.contexts import contexts_of
-from lintgrad.dataflow.solve import Problem, solve
+from lintgrad.dataflow.solution import Problem
+from lintgrad.dataflow.solve import solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Typestate
 from lintgrad.dataflow.witness import Passed, trail
 from lintgrad.flow.events import Event

@@ -1,17 +1,20 @@
 """Accumulation windows, recognised by what happens: backward runs several times for one step."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from lintgrad.dataflow.contexts import Context, LoopAround, Where, contexts_of
-from lintgrad.dataflow.solve import Point, Problem, Solution, events_of, solve
+from lintgrad.dataflow.contexts import Context, LoopAround, contexts_of
+from lintgrad.dataflow.solution import Point, Problem, Solution, events_of
+from lintgrad.dataflow.solve import solve
 from lintgrad.dataflow.typestate import Certainty
-from lintgrad.dataflow.witness import Passed, trail
+from lintgrad.dataflow.witness import trail
 from lintgrad.flow.events import Backward, Event, Step, ZeroGrad
 from lintgrad.flow.graph import Call, FlowGraph, reachable
 from lintgrad.flow.places.optimizer import Optimizer
-from lintgrad.rule.finding import Confidence, confidence_by
-from lintgrad.typestates.gradients import Grad, GradAct
+from lintgrad.rule.accumulation import Accumulation, Rest, Spoilt, Windows
+from lintgrad.rule.repeated import called_repeatedly
+from lintgrad.rule.rests import Asked, Shares, certain, rest_of
+from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct
 from lintgrad.typestates.windows import (
     HOLDING,
     WINDOWS,
@@ -21,67 +24,11 @@ from lintgrad.typestates.windows import (
     Window,
     WindowAct,
     accumulates,
-    loses,
     loses_again,
+    loses_or_moves,
 )
 
 Gradients = Solution[Grad, GradAct, Optimizer]
-Shares = Context[Window, WindowAct, Share]
-
-
-@dataclass(frozen=True)
-class Accumulation:
-    """A window of micro-batches: the backward that fills it, and the step that ends it.
-
-    The trail is one path to the step; around are the loops that the step is in, the innermost of
-    which takes one micro-batch a round.
-    """
-
-    subject: Optimizer
-    """The optimizer as the function calls it that is looked at."""
-    optimizer: Optimizer
-    backward: Backward
-    step: Event
-    trail: tuple[Passed, ...]
-    around: tuple[LoopAround, ...]
-
-    @property
-    def confidence(self) -> Confidence:
-        """What the basis for the optimizer allows: a window is certain, or none."""
-        return confidence_by(self.optimizer.basis)
-
-
-@dataclass(frozen=True)
-class Spoilt:
-    """A window whose first micro-batches are cleared, every time, before the step applies the rest.
-
-    Lone if each micro-batch is cleared by itself; framed if a framework counts them.
-    """
-
-    window: Accumulation
-    clear: ZeroGrad
-    lone: bool
-    framed: bool
-
-
-@dataclass(frozen=True)
-class Rest:
-    """Micro-batches that are left when the loop of a window ends, and that no step applies.
-
-    Something may clear them after the loop; otherwise they are there when the function ends.
-    """
-
-    window: Accumulation
-    clear: ZeroGrad | None
-
-
-@dataclass(frozen=True)
-class Windows:
-    """The accumulation windows of a function: whole ones, spoilt ones, and what is left over."""
-
-    whole: tuple[Accumulation, ...] = ()
-    spoilt: tuple[Spoilt, ...] = ()
-    rests: tuple[Rest, ...] = ()
 
 
 _MOST_OPTIMIZERS = 16
@@ -95,6 +42,29 @@ def windows_of(
     graph = graphs[number]
     if len(graph.optimizers) > _MOST_OPTIMIZERS:
         return Windows()
+    found = _windows(graphs, number, solved)
+    counts = graph.again and not graph.guards.tracked.isdisjoint(graph.guards.starts)
+    return _again(graphs, number) if counts and found == Windows() else found
+
+
+def _again(graphs: Sequence[FlowGraph], number: int) -> Windows:
+    """The windows whose micro-batches are calls of a function that counts them by itself."""
+    repeated = [*graphs, called_repeatedly(graphs[number], number)]
+    last = len(graphs)
+
+    def solved(optimizer: Optimizer) -> Gradients:
+        return solve(Problem(repeated, last, optimizer, GRADIENTS))
+
+    found = _windows(repeated, last, solved)
+    whole = tuple(replace(window, again=True) for window in found.whole)
+    spoilt = (replace(one, window=replace(one.window, again=True)) for one in found.spoilt)
+    return Windows(whole, tuple(spoilt))
+
+
+def _windows(
+    graphs: Sequence[FlowGraph], number: int, solved: Callable[[Optimizer], Gradients]
+) -> Windows:
+    graph = graphs[number]
     whole: list[Accumulation] = []
     spoilt: list[Spoilt] = []
     rests: list[Rest] = []
@@ -104,7 +74,7 @@ def windows_of(
             gathered = list(found.windows(accumulates, accumulates))
             whole += gathered
             rests += [rest for window in gathered for rest in found.rest(window)]
-            for window in found.windows(loses, loses_again):
+            for window in found.windows(loses_or_moves, loses_again):
                 spoilt += found.spoilt(window)
     return Windows(tuple(whole), tuple(spoilt), tuple(rests))
 
@@ -137,30 +107,17 @@ def _repeated(graphs: Sequence[FlowGraph], number: int, solution: Gradients) -> 
 
 
 def _is_unapplied(context: Context[Grad, GradAct, Optimizer]) -> bool:
-    """Whether gradients are cleared or added to that certainly no step has applied."""
-    unapplied = (Grad.PENDING, Grad.MIXED)
+    """Whether gradients are cleared or added to that certainly no step has applied.
+
+    Where something is counted, those count as well of which nothing is known.
+    """
+    counts = bool(context.graph.guards.stand_ins or context.graph.guards.moduli)
+    unapplied = {Grad.PENDING, Grad.MIXED} | ({Grad.UNKNOWN} if counts else set())
     return any(
         isinstance(event, ZeroGrad | Backward)
         and context.certainty(point, lambda grad: grad in unapplied) is Certainty.ALWAYS
         for point, event in context.points()
     )
-
-
-_Asked = Callable[[Window], bool]
-
-
-def _is_left(window: Window) -> bool:
-    return window.held in HOLDING and not window.used
-
-
-def _certain(context: Shares, point: Point, always: _Asked, once: _Asked) -> Where[Window] | None:
-    """What leads to a point at a moment at which one thing always holds, and another once."""
-    for states in context.moments(point):
-        if all(map(always, states)):
-            for state, where in states.items():
-                if once(state):
-                    return where
-    return None
 
 
 class _Filled:
@@ -171,12 +128,12 @@ class _Filled:
         self._solution = solve(Problem(graphs, number, share, WINDOWS))
         self.contexts: list[Shares] = contexts_of(self._solution)
 
-    def windows(self, always: _Asked, once: _Asked) -> Iterator[Accumulation]:
+    def windows(self, always: Asked, once: Asked) -> Iterator[Accumulation]:
         """The windows that at some moment end in one way always, and in another at least once."""
         added = self.around(self._share.backward)
         for context, point, event in self._steps():
             around = context.around(point[0])
-            where = _certain(context, point, always, once)
+            where = certain(context, point, always, once)
             if where is not None and around and added[: len(around)] == around:
                 yield Accumulation(
                     self._share.optimizer,
@@ -214,17 +171,8 @@ class _Filled:
 
     def rest(self, window: Accumulation) -> Iterator[Rest]:
         """What is certainly left of a window after its loop."""
-        for context in self.contexts:
-            for point, event in context.points():
-                inside = context.around(point[0])[: len(window.around)] == window.around
-                if not isinstance(event, ZeroGrad) or inside:
-                    continue
-                if _certain(context, point, _is_left, _is_left) is not None:
-                    yield Rest(window, event)
-                    return
         ends = [entry.state for entry in self._solution.exits]
-        if ends and all(map(_is_left, ends)):
-            yield Rest(window, None)
+        return rest_of(window, self.contexts, ends)
 
     def _steps(self) -> Iterator[tuple[Shares, Point, Event]]:
         for context in self.contexts:

@@ -12,22 +12,10 @@ from lintgrad.settings.keys import CONFIDENCES, DOTTED_NAME, KEYS, OUTPUT_FORMAT
 from lintgrad.settings.values import Settings
 
 
-def nearest_settings(start: Path) -> Settings:
-    """The settings that hold for a folder: those of the nearest file that has any.
-
-    Raises LintgradError for a file that is not TOML, an unknown key or a wrong value.
-    """
-    for folder in (start, *start.parents):
-        found = settings_in(folder)
-        if found is not None:
-            return found
-    return Settings()
-
-
 def settings_in(folder: Path) -> Settings | None:
     """The settings of a folder's own file: `lintgrad.toml` before `pyproject.toml`.
 
-    Raises LintgradError as `nearest_settings` does.
+    Raises LintgradError for a file that is not TOML, an unknown key or a wrong value.
     """
     for file, section in ((folder / "lintgrad.toml", ()), (folder / "pyproject.toml", _SECTION)):
         table = _table(file, section)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lintgrad.errors import LintgradError
+from lintgrad.source.repository import repository_of
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -126,14 +127,12 @@ def _is_pattern(line: str) -> bool:
 
 def _enclosing(path: str) -> list[_Ignored]:
     """The `.gitignore` files from the repository's root down to a folder's parent."""
-    found: list[_Ignored] = []
     folder = Path(path).resolve()
-    while not os.path.exists(folder / ".git"):  # noqa: PTH110  # Path.exists raises on EACCES
-        if folder.parent == folder:
-            return []  # not in a repository: nothing outside of the folder counts
-        folder = folder.parent
-        found = _own_ignores(str(folder)) + found
-    return found
+    root = repository_of(folder)
+    if root is None:
+        return []  # nothing outside of the folder counts
+    between = [above for above in folder.parents if above.is_relative_to(root)]
+    return [ignored for above in reversed(between) for ignored in _own_ignores(str(above))]
 
 
 def _own_ignores(folder: str) -> list[_Ignored]:

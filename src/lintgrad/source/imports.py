@@ -2,8 +2,13 @@
 
 import os
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
 
+from lintgrad.source.driving import Drivers
 from lintgrad.source.load import Unreadable, decode
+from lintgrad.source.repository import repository_of
 from lintgrad.source.text import Source
 
 _HIGHEST = 6
@@ -19,6 +24,20 @@ _TRAINING = re.compile(rb"\.backward\(|zero_grad|\.grad\b|optim(izer|s)?\b|\.ste
 """What a module must mention for its code to be worth following."""
 
 
+_MOST_DERIVING = 8
+"""Files with classes that derive from one are read, so many at most."""
+
+_CLASS = re.compile(rb"^[ \t]*class\s+(\w+)\s*\(([^)]*)\)", re.MULTILINE)
+
+
+class Derived(NamedTuple):
+    """A class that a file defines, with all names that its bases are spelled with."""
+
+    path: str
+    name: str
+    bases: frozenset[str]
+
+
 class Modules:
     """Finds the modules of a project that take part in training; remembers what it found."""
 
@@ -27,6 +46,8 @@ class Modules:
         self._held: dict[tuple[str, str], bool] = {}
         self._sources: dict[str, Source | None] = {}
         self._texts: dict[str, dict[str, bytes] | None] = {}
+        self._drivers = Drivers(self.path_of)
+        self._classes: dict[str, tuple[Derived, ...]] = {}
 
     def find(self, dotted: str, importing: str) -> Source | None:
         """The source of a module as seen from the file at a path; None if there is no such file.
@@ -47,15 +68,49 @@ class Modules:
 
         The project is the repository, or else the folder; a very large one is taken to match.
         """
-        root = _repository(path)
-        if root not in self._texts:
-            self._texts[root] = _texts(root)
-        texts = self._texts[root]
+        texts = self._project_of(path)
         if texts is None:
             return True
         expression = re.compile(pattern.encode())
         own = os.path.abspath(path)  # noqa: PTH100
         return any(expression.search(text) for other, text in texts.items() if other != own)
+
+    def drives(self, path: str, data: bytes) -> bool:
+        """Whether a file calls or derives from something of its project that trains."""
+        return self._drivers.drives(path, data)
+
+    def deriving(self, path: str, name: str, method: str) -> tuple[Source, ...] | None:
+        """Other files of a project with classes that may derive from one and define a method.
+
+        None if there are many, or if the project of the file at the path is very large.
+        """
+        root = _repository(path)
+        texts = self._project_of(path)
+        if texts is None:
+            return None
+        if root not in self._classes:
+            self._classes[root] = tuple(_classes(texts))
+        found = files_of_descendants(self._classes[root], name)
+        defines = re.compile(
+            rb"^[ \t]+(async\s+)?def\s+" + re.escape(method).encode(), re.MULTILINE
+        )
+        own = os.path.abspath(path)  # noqa: PTH100
+        paths = [other for other in found if other != own and defines.search(texts[other])]
+        if len(paths) > _MOST_DERIVING:
+            return None
+        spelled = [_spelled_from(path, other) for other in paths]
+        return tuple(
+            source
+            for at, other in zip(spelled, paths, strict=True)
+            if (source := _decoded(at, texts[other])) is not None
+        )
+
+    def _project_of(self, path: str) -> dict[str, bytes] | None:
+        """The Python files of the project of a file; None if there are very many."""
+        root = _repository(path)
+        if root not in self._texts:
+            self._texts[root] = _texts(root)
+        return self._texts[root]
 
     def path_of(self, dotted: str, importing: str) -> str | None:
         """The path of a module's file, spelled as the importing file's is."""
@@ -91,13 +146,7 @@ class Modules:
 def _repository(path: str) -> str:
     """The repository that a file is in, or its folder if it is in none."""
     own = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120
-    folder = own
-    while not os.path.exists(os.path.join(folder, ".git")):  # noqa: PTH110, PTH118
-        above = os.path.dirname(folder)  # noqa: PTH120
-        if above == folder:
-            return own
-        folder = above
-    return folder
+    return str(repository_of(Path(own)) or own)
 
 
 def _texts(root: str) -> dict[str, bytes] | None:
@@ -116,6 +165,42 @@ def _texts(root: str) -> dict[str, bytes] | None:
         if len(found) > _MOST_FILES:
             return None
     return found
+
+
+def _classes(texts: Mapping[str, bytes]) -> Iterator[Derived]:
+    for path, text in texts.items():
+        for name, bases in _CLASS.findall(text):
+            named = re.findall(r"\w+", bases.decode(errors="replace"))
+            yield Derived(path, name.decode(errors="replace"), frozenset(named))
+
+
+def files_of_descendants(classes: Iterable[Derived], name: str) -> list[str]:
+    """The files of all classes that derive, by their names, from the one of a name."""
+    known, found = {name}, dict[str, None]()
+    every = list(classes)
+    grown = True
+    while grown:
+        new = [one for one in every if one.name not in known and not known.isdisjoint(one.bases)]
+        grown = bool(new)
+        known |= {one.name for one in new}
+    found |= {one.path: None for one in every if not known.isdisjoint(one.bases)}
+    return list(found)
+
+
+def _spelled_from(importing: str, other: str) -> str:
+    """An absolute path, spelled as the path of a file is."""
+    folder = os.path.dirname(importing)  # noqa: PTH120
+    if os.path.isabs(importing):  # noqa: PTH117
+        return other
+    away = os.path.relpath(other, os.path.abspath(folder))  # noqa: PTH100
+    return os.path.normpath(os.path.join(folder, away))  # noqa: PTH118
+
+
+def _decoded(path: str, content: bytes) -> Source | None:
+    try:
+        return decode(path, content)
+    except Unreadable:
+        return None
 
 
 def _module_in(folder: str, parts: list[str]) -> str | None:

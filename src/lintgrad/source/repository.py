@@ -4,13 +4,18 @@ import os
 from pathlib import Path
 
 
+def repository_of(folder: Path) -> Path | None:
+    """The root of the repository that an absolute folder is in; None if it is in none."""
+    for above in (folder, *folder.parents):
+        if os.path.exists(above / ".git"):  # noqa: PTH110  # Path.exists raises on EACCES
+            return above
+    return None
+
+
 def root_above(folder: Path) -> Path:
     """The root of the repository that a folder is in; the folder itself if it is in none."""
     absolute = folder.resolve()
-    for above in (absolute, *absolute.parents):
-        if os.path.exists(above / ".git"):  # noqa: PTH110  # Path.exists raises on EACCES
-            return above
-    return absolute
+    return repository_of(absolute) or absolute
 
 
 def called_from(root: Path, path: str) -> str:

@@ -30,7 +30,7 @@ TORCH_OPTIMIZERS = frozenset(
 
 OPTIMIZER_CLASSES = TORCH_OPTIMIZERS | LIBRARY_OPTIMIZERS | OPTIMIZER_FACTORIES
 
-OPTIMIZER_MODULES = ("torch.optim",)
+OPTIMIZER_MODULES = ("torch.optim", *(name.lower() for name in TORCH_OPTIMIZERS))
 """Modules whose direct capitalised members are optimizers, but for their submodules."""
 
 SCHEDULER_MODULES = ("torch.optim.lr_scheduler", "torch.optim.swa_utils")
@@ -69,6 +69,8 @@ SCALERS = frozenset(
     }
 )
 
+AUTOGRAD_FUNCTION = "torch.autograd.Function"
+
 AUTOGRAD_BACKWARD = "torch.autograd.backward"
 
 ANY_OPTIMIZER = "torch.optim.Optimizer"
@@ -85,6 +87,17 @@ CONTAINERS_OF_MODULES = frozenset(
         "torch.distributed.fsdp.FullyShardedDataParallel",
         "torch.compile",
         "torch.jit.script",
+    }
+)
+
+SCATTERS = frozenset({"torch.nn.DataParallel", "torch.nn.parallel.DataParallel"})
+"""Wrappers that run a module on several devices and gather the results (torch 2.13)."""
+
+LOOKS_AT_MODE_IN_FORWARD = frozenset(
+    # What decides in its forward pass whether backward synchronises (torch 2.13, measured).
+    {
+        "torch.nn.parallel.DistributedDataParallel",
+        "torch.nn.parallel.distributed.DistributedDataParallel",
     }
 )
 
@@ -116,6 +129,15 @@ HARMLESS_FUNCTIONS = frozenset(
         "apex.amp.initialize",
         "apex.amp.scale_loss",
         "apex.amp.master_params",
+        # onnxruntime 1.20, onnxruntime/training/optim/fp16_optimizer.py: gives the optimizer back
+        # with other ways to clip and to look for infinite gradients.
+        "onnxruntime.training.optim.fp16_optimizer.FP16_Optimizer",
+        # intel_extension_for_pytorch 2.8, frontend.py: gives model and optimizer back, converted.
+        "intel_extension_for_pytorch.optimize",
+        # torch_xla 2.9, torch_xla/core/xla_model.py: lists the gradients of an optimizer.
+        "torch_xla.core.xla_model._fetch_gradients",
+        "unittest.mock.MagicMock",
+        "unittest.mock.Mock",
     }
 )
 

@@ -49,6 +49,9 @@ ENGINES = {
     "lightning.fabric.Fabric": "fabric",
     "lightning_fabric.Fabric": "fabric",
     # timm 1.0, timm/utils/cuda.py: the object is called.
+    # Colossal-AI at 4f9953be, colossalai/booster/booster.py
+    "colossalai.booster.Booster": "booster",
+    "colossalai.booster.booster.Booster": "booster",
     "timm.utils.NativeScaler": "native scaler",
     "timm.utils.ApexScaler": "native scaler",
 }
@@ -60,6 +63,17 @@ DOES_MORE_WITH = {
     "accelerate.accelerator.Accelerator": "deepspeed_plugin",
 }
 
+PLAIN_ONLY_WITH = {
+    # Engines whose steps and clears are the optimizer's own if they are built with one of some
+    # things, as a keyword: of what other plugins make of the optimizer nothing is known
+    # (colossalai/booster/plugin/torch_ddp_plugin.py, torch_fsdp_plugin.py: a plain wrapper).
+    name: (
+        "plugin",
+        frozenset(f"colossalai.booster.plugin.Torch{kind}Plugin" for kind in ("DDP", "FSDP")),
+    )
+    for name in ("colossalai.booster.Booster", "colossalai.booster.booster.Booster")
+}
+
 STEPPED = {
     # Objects that are stepped in the place of the optimizer they hold.
     # mmengine 0.10, mmengine/optim/optimizer/optimizer_wrapper.py
@@ -68,6 +82,10 @@ STEPPED = {
     "mmengine.optim.ApexOptimWrapper": "optim wrapper",
     # apex, apex/fp16_utils/fp16_optimizer.py: it runs backward, and is stepped and cleared.
     "apex.fp16_utils.FP16_Optimizer": "fp16 optimizer",
+    # horovod at 2626dc87, horovod/torch/optimizer.py: a subclass of what it is given, whose step
+    # waits for the gradients of all processes; its `zero_grad` is the ordinary one.
+    "horovod.torch.DistributedOptimizer": "distributed optimizer",
+    "horovod.torch.optimizer.DistributedOptimizer": "distributed optimizer",
     # davda54/sam at 3c3afdb, sam.py, which projects copy; pytorch_optimizer 4.1, optimizer/sam.py.
     "sam.SAM": "sam",
     "pytorch_optimizer.SAM": "sam",
@@ -75,12 +93,11 @@ STEPPED = {
     "pytorch_optimizer.FriendlySAM": "sam",
 }
 
-RUN_FOR_EVERY_BATCH = {
-    # Calls that are given a function which is then run for every batch, and its position.
-    # ignite 0.5.5, ignite/engine/engine.py: `Engine(process_function)`.
-    "ignite.engine.Engine": 0,
-    "ignite.engine.engine.Engine": 0,
-}
+COLLECTIONS = frozenset(
+    # Dicts of what is stepped, which do nothing when they are made.
+    # mmengine 0.10, mmengine/optim/optimizer/optimizer_wrapper_dict.py
+    {"mmengine.optim.OptimWrapperDict"}
+)
 
 RETURNED: dict[str, tuple[str | None, ...]] = {
     # What a function returns, in order.
@@ -91,6 +108,7 @@ RETURNED: dict[str, tuple[str | None, ...]] = {
 METHODS = {
     ("accelerator", "backward"): _BACKWARD,
     ("fabric", "backward"): _BACKWARD,
+    ("booster", "backward"): _BACKWARD,
     # deepspeed 0.18, deepspeed/runtime/engine.py: `step` clears what it has applied, both on the
     # last micro-batch of a window only.
     ("deepspeed engine", "backward"): _BACKWARD,
@@ -120,12 +138,3 @@ FUNCTIONS = {
     # torch_xla 2.9, torch_xla/core/xla_model.py: reduces the gradients, then steps.
     "torch_xla.core.xla_model.optimizer_step": Row((Effect.STEP,), optimizer=0),
 }
-
-TRAINING_MODULES = frozenset(
-    # Classes whose `training_step` their trainer calls for every batch (lightning 2.6).
-    {
-        "lightning.LightningModule",
-        "lightning.pytorch.LightningModule",
-        "pytorch_lightning.LightningModule",
-    }
-)

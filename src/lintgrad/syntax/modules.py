@@ -13,7 +13,10 @@ LAYERS = frozenset(f"torch.nn.{name}" for name in _LAYERS.split())
 
 PARAMETER = "torch.nn.Parameter"
 
-MODULE = "torch.nn.Module"
+MODULES = frozenset(
+    {"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module"}
+)
+"""The names of the class that every module of torch's is one of."""
 
 HOLDERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
 """Modules that hold the parameters of the modules they are built of."""

@@ -40,11 +40,6 @@ KEEPS = frozenset(
     "int permute repeat requires_grad_ to type_as view view_as t new_ones new_zeros".split()
 )
 
-DEPENDS = frozenset(
-    # Functionals with an effect of their own: running statistics, renormalised weights.
-    "batch_norm instance_norm embedding embedding_bag".split()
-)
-
 CHANGED_IN_PLACE = frozenset(
     # Pure methods of tensors with a twin that works in place: the underscore may be forgotten.
     "abs acos add addcdiv addcmul addmm asin atan bernoulli ceil clamp clamp_max clamp_min clip "

@@ -156,3 +156,10 @@ def handed_to(call: Call) -> Iterator[Expr]:
                 yield module
             case _:
                 yield expr
+
+
+def parts_in(statements: Iterable[Stmt]) -> Iterator[Expr]:
+    """Every expression in some statements and in their blocks, with all that it is made of."""
+    for statement in statements_of(statements):
+        for expr in expressions_of(statement):
+            yield from parts_of(expr)

@@ -1,6 +1,5 @@
 """What an optimizer's gradients are: clear, pending, spent, mixed."""
 
-import re
 from enum import Enum, auto
 
 from lintgrad.dataflow.typestate import Typestate
@@ -19,6 +18,7 @@ from lintgrad.flow.events import (
     Step,
     ZeroGrad,
 )
+from lintgrad.flow.names.place_parts import has_constant_index, is_part
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.flow.views import is_another, seen_inside
 
@@ -183,18 +183,11 @@ def _is_suspect(place: str, optimizer: Optimizer) -> bool:
 
 def _overlap(place: str, own: str) -> bool:
     """Whether two different places may be the same thing, or one a part of the other."""
-    if _below(place, own) or _below(own, place):
+    if is_part(own, place) or is_part(place, own):
         return True
     one, other = place.partition("[")[0], own.partition("[")[0]
-    variable = not (_CONSTANT_INDEX.search(place) and _CONSTANT_INDEX.search(own))
+    variable = not (has_constant_index(place) and has_constant_index(own))
     return one == other and "[" in place and "[" in own and variable
-
-
-_CONSTANT_INDEX = re.compile(r"""\[(-?\d+|'[^']*'|"[^"]*")\]$""")
-
-
-def _below(place: str, own: str) -> bool:
-    return own.startswith((f"{place}.", f"{place}["))
 
 
 def _escape(places: frozenset[str] | None, optimizer: Optimizer) -> GradAct | None:
@@ -209,7 +202,7 @@ def _escape(places: frozenset[str] | None, optimizer: Optimizer) -> GradAct | No
 
 def _rebound(places: tuple[str, ...], own: str) -> bool:
     """Whether one of the places is the optimizer's, what it is part of, or an index in it."""
-    return any(p == own or _below(p, own) or f"[{p}]" in own for p in places)
+    return any(p == own or is_part(own, p) or f"[{p}]" in own for p in places)
 
 
 def _by_owners(touched: Owners, optimizer: Optimizer, act_: GradAct) -> GradAct | None:
@@ -236,7 +229,7 @@ def _restored(place: str, optimizer: Optimizer, *, own: bool) -> bool:
 
 
 def _covered(place: str, by: frozenset[str]) -> bool:
-    return any(place == other or _below(other, place) for other in by)
+    return any(place == other or is_part(place, other) for other in by)
 
 
 def _linked(touched: Owners, own: Owners) -> bool:
@@ -251,7 +244,7 @@ def _linked(touched: Owners, own: Owners) -> bool:
 
 
 def _connected(one: str, other: str) -> bool:
-    return one == other or _below(one, other) or _below(other, one)
+    return one == other or is_part(other, one) or is_part(one, other)
 
 
 GRADIENTS: Typestate[Grad, GradAct, Optimizer] = Typestate(

@@ -5,12 +5,15 @@ from enum import Enum, auto
 from lintgrad.dataflow.typestate import Typestate
 from lintgrad.flow.events import Assign, Event, Graph, GraphUsed, Rebind
 from lintgrad.flow.graph import FlowGraph, Link
+from lintgrad.source.text import Span
+from lintgrad.syntax.nodes import Binary, Expr
 
 
 class Nodes(Enum):
     """What is there of a graph."""
 
     UNKNOWN = auto()
+    EMPTY = auto()
     WHOLE = auto()
     FREED = auto()
     """A backward has freed the tensors that were saved for it."""
@@ -20,6 +23,8 @@ class GraphAct(Enum):
     """What an event does to a graph."""
 
     MAKE = auto()
+    ADD = auto()
+    CLEAR = auto()
     FREE = auto()
     KEEP = auto()
     LOSE = auto()
@@ -34,7 +39,7 @@ def act(event: Event, graph: Graph) -> GraphAct | None:
     """What an event does to a graph, None if nothing."""
     match event:
         case Assign(places=places, value=value) if graph.place in places:
-            return GraphAct.MAKE if value in graph.made else GraphAct.LOSE
+            return _assigned(event.span, value, graph)
         case Rebind(places=places) if graph.place in places:
             return GraphAct.LOSE
         case GraphUsed(subject=other, frees=frees) if other == graph:
@@ -42,13 +47,28 @@ def act(event: Event, graph: Graph) -> GraphAct | None:
     return None
 
 
+def _assigned(span: Span, value: Expr | None, graph: Graph) -> GraphAct:
+    if isinstance(value, Binary) and value.span == span:
+        value = value.right  # `total += loss`
+        return GraphAct.ADD if value in graph.added else GraphAct.LOSE
+    if value in graph.made:
+        return GraphAct.MAKE
+    if value in graph.added:
+        return GraphAct.ADD
+    return GraphAct.CLEAR if value in graph.empty else GraphAct.LOSE
+
+
 def after(nodes: Nodes, act_: GraphAct) -> Nodes:
     """What is there of a graph after an act (torch 2.13: backward frees unless told to retain)."""
     match act_:
         case GraphAct.MAKE:
             return Nodes.WHOLE
+        case GraphAct.ADD:
+            return Nodes.WHOLE if nodes is Nodes.EMPTY else nodes
+        case GraphAct.CLEAR:
+            return Nodes.EMPTY
         case GraphAct.FREE:
-            return Nodes.UNKNOWN if nodes is Nodes.UNKNOWN else Nodes.FREED
+            return Nodes.FREED if nodes in (Nodes.WHOLE, Nodes.FREED) else Nodes.UNKNOWN
         case GraphAct.KEEP:
             return nodes
     return Nodes.UNKNOWN

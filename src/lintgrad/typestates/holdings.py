@@ -4,6 +4,7 @@ from enum import Enum, auto
 
 from lintgrad.dataflow.typestate import Typestate
 from lintgrad.flow.events import Build, Escape, Event, Rebind, Replace, Step
+from lintgrad.flow.names.place_parts import overlaps
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.flow.views import seen_inside
 from lintgrad.typestates.gradients import GradAct
@@ -54,17 +55,11 @@ def act(event: Event, optimizer: Optimizer) -> HeldAct | None:
             return HeldAct.BUILD if place == optimizer.place else None
         case Replace(place=place):
             owners = optimizer.owners
-            reached = owners.complete and any(_concerns(place, o) for o in owners.places)
+            reached = owners.complete and any(overlaps(place, o) for o in owners.places)
             return HeldAct.REPLACE if reached else None
         case Step() | Escape() | Rebind():
             return _STEPPING.get(on_gradients(event, optimizer))
     return None
-
-
-def _concerns(place: str, owner: str) -> bool:
-    """Whether a place is an owner, a part of one, or what one is a part of."""
-    pairs = ((place, owner), (owner, place))
-    return place == owner or any(a.startswith((f"{b}.", f"{b}[")) for a, b in pairs)
 
 
 _STEPPING: dict[GradAct | None, HeldAct] = {

@@ -5,6 +5,7 @@ from enum import Enum, auto
 from lintgrad.dataflow.typestate import Typestate
 from lintgrad.flow.events import Backward, Event, Step
 from lintgrad.flow.events.reach import Reach
+from lintgrad.flow.names.place_parts import is_within
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.flow.views import is_another, seen_inside
 from lintgrad.typestates.gradients import GradAct
@@ -79,16 +80,11 @@ def _adds(reaches: Reach | None, optimizer: Optimizer) -> LeakAct | None:
     owners = optimizer.owners
     if reaches is None or not owners.complete or optimizer.escaped:
         return LeakAct.LOSE
-    if any(is_part(place, owner) for place in reaches.must for owner in owners.places):
+    if any(is_within(place, owner) for place in reaches.must for owner in owners.places):
         return LeakAct.ADD
     linked = owners.places | owners.related
-    may = any(is_part(p, o) or is_part(o, p) for p in reaches.may for o in linked)
+    may = any(is_within(p, o) or is_within(o, p) for p in reaches.may for o in linked)
     return None if reaches.complete and not may else LeakAct.LOSE
-
-
-def is_part(place: str, owner: str) -> bool:
-    """Whether a place is an owner or a part of one."""
-    return place == owner or place.startswith((f"{owner}.", f"{owner}["))
 
 
 _ACTS: dict[GradAct | None, LeakAct] = {

@@ -19,6 +19,7 @@ from lintgrad.flow.events import (
     Step,
     Unscale,
 )
+from lintgrad.flow.names.place_parts import is_within
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.flow.views import seen_inside
 from lintgrad.typestates import gradients
@@ -220,10 +221,7 @@ def concern_of(clip: Clip, optimizer: Optimizer) -> Concern:
 
 
 def _all_in(places: frozenset[str], others: frozenset[str]) -> bool:
-    return all(
-        any(p == other or p.startswith((f"{other}.", f"{other}[")) for other in others)
-        for p in places
-    )
+    return all(any(is_within(p, other) for other in others) for p in places)
 
 
 def _told_apart(own: Owners, clipped: Owners) -> bool:

@@ -5,7 +5,7 @@ from enum import Enum, IntEnum, auto
 from typing import NamedTuple
 
 from lintgrad.dataflow.typestate import Typestate
-from lintgrad.flow.events import Backward, Event, Step
+from lintgrad.flow.events import Backward, Doubt, Escape, Event, MayBackward, Step
 from lintgrad.flow.graph import FlowGraph, Link
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.flow.views import seen_inside
@@ -42,13 +42,16 @@ class Window(NamedTuple):
     """Where a window stands.
 
     Again if the one before it lost something, too; used if another optimizer has applied what is
-    held.
+    held; taken if something that cannot be seen may have read it. Moved if what was taken so was
+    cleared since the last step.
     """
 
     held: Held = Held.NOTHING
     lost: Lost = Lost.NONE
     again: bool = False
     used: bool = False
+    taken: bool = False
+    moved: bool = False
 
 
 class WindowAct(Enum):
@@ -60,6 +63,10 @@ class WindowAct(Enum):
     """Another optimizer applies it, or its own share of the same gradients."""
     CLEAR = auto()
     REPLACE = auto()
+    DOUBT = auto()
+    """Something that cannot be seen may apply it or clear it, if there is any."""
+    TAKE = auto()
+    """Something that cannot be seen gets what has the gradients: it may read them."""
     LOSE = auto()
 
 
@@ -95,6 +102,11 @@ def loses(window: Window) -> bool:
     return window.held in (Held.ONE, Held.MANY) and window.lost is not Lost.NONE
 
 
+def loses_or_moves(window: Window) -> bool:
+    """Whether a step would apply the rest of a window, whatever became of what is not in it."""
+    return loses(window) or (window.held in (Held.ONE, Held.MANY) and window.moved)
+
+
 def loses_again(window: Window) -> bool:
     """Whether a step would apply the rest of a window, as the one before it did."""
     return loses(window) and window.again
@@ -104,7 +116,7 @@ def after(window: Window, act: WindowAct) -> Window:
     """Where a window stands after an act."""
     match act:
         case WindowAct.ADD:
-            return window._replace(held=_ADDED[window.held], used=False)
+            return window._replace(held=_ADDED[window.held], used=False, taken=False)
         case WindowAct.APPLY:
             applied = window.held in HOLDING
             again = applied and window.lost is not Lost.NONE
@@ -114,10 +126,16 @@ def after(window: Window, act: WindowAct) -> Window:
         case WindowAct.CLEAR:
             if window.held is Held.UNKNOWN:
                 return Window()
-            wiped = Lost.NONE if window.used else _WIPED.get(window.held, Lost.NONE)
-            return Window(Held.NOTHING, max(window.lost, wiped), window.again)
+            wiped = _WIPED.get(window.held, Lost.NONE)
+            known = Lost.NONE if window.used or window.taken else wiped
+            moved = window.moved or (window.taken and wiped is not Lost.NONE)
+            return Window(Held.NOTHING, max(window.lost, known), window.again, moved=moved)
+        case WindowAct.TAKE:
+            return window._replace(taken=window.held in HOLDING)
         case WindowAct.REPLACE:
             return Window()
+        case WindowAct.DOUBT if window.held is Held.NOTHING:
+            return window
     return Window(Held.UNKNOWN)
 
 
@@ -148,8 +166,12 @@ def act(event: Event, share: Share) -> WindowAct | None:
             return WindowAct.LOSE
         return WindowAct.ADD if event is share.backward else None
     found = gradients.act(event, share.optimizer)
+    if isinstance(event, MayBackward):
+        return WindowAct.TAKE if event.doubt is Doubt.OPEN else None
     if found is None:
         return WindowAct.USE if isinstance(event, Step) else None
+    if found is GradAct.LOSE and isinstance(event, Escape):
+        return WindowAct.DOUBT
     return _ACTS.get(found)
 
 

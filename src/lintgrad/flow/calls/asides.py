@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lintgrad.flow.calls.closures import Closures
+from lintgrad.flow.calls.copies import Copies
 from lintgrad.flow.calls.scheduling import Scheduling
 from lintgrad.flow.calls.touching import Touching
 from lintgrad.flow.calls.unregistered import Unregistered
@@ -20,11 +21,13 @@ class Asides:
         self._closures = Closures(scope, places, roles, touching)
         self._scheduling = Scheduling(scope, places, roles)
         self._unregistered = Unregistered(scope, places, roles)
+        self._copies = Copies(scope, places, roles)
 
     def of_step(self, call: Call, receiver: str) -> Iterator[StepCall | Unheld]:
         """What an optimizer is stepped with, and what it was built without."""
         yield from self._closures.events(call, receiver)
         yield from self._unregistered.events(receiver)
+        yield from self._copies.events(call, receiver)
 
     def of_schedule(self, call: Call, receiver: str) -> tuple[SchedulerStep, ...]:
         """What a scheduler's step does."""

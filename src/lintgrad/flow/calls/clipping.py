@@ -4,7 +4,7 @@ from functools import cached_property
 
 from lintgrad.flow.events import UNKNOWN_OWNERS, Clip, Event, Owners
 from lintgrad.flow.names import guesses
-from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import bound_once, followed
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.gradients_by_hand import grad_holder
 from lintgrad.flow.places.of_function import Places
@@ -13,9 +13,9 @@ from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import Span
 from lintgrad.syntax import clipping
 from lintgrad.syntax.clipping import ClipRow
-from lintgrad.syntax.frameworks import TRAINING_MODULES
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Expr, ExprStmt, Name
+from lintgrad.syntax.trainers import TRAINING_MODULES
 from lintgrad.syntax.walk import parts_of, statements_of
 
 _IN_PLACE = frozenset({"clamp_", "clip_", "clamp_max_", "clamp_min_"})
@@ -105,9 +105,9 @@ class Clipping:
         place = place_of(handed)
         if place is not None and self._places.is_optimizer(place):
             return place
-        found = self._scope.lookup(handed.id) if isinstance(handed, Name) else None
-        if found is not None and len(found[1]) == 1 and found[1][0].via is Via.VALUE:
-            handed = found[1][0].value
+        bound = bound_once(self._scope, handed) if isinstance(handed, Name) else None
+        if bound is not None:
+            handed = bound.expr
         for part in parts_of(handed):
             if isinstance(part, Attr) and part.name == "param_groups":
                 return place_of(part.value)
@@ -120,17 +120,13 @@ class Clipping:
 
     def _changes_nothing(self, limit: Expr) -> bool:
         """Whether a limit is infinite, or as good as that."""
-        match limit:
+        match followed(self._scope, limit).expr:
             case Attr(name="inf"):
                 return True
             case Const(value=int() | float() as number):
                 return number >= _NO_LIMIT
             case Call(func=Name(id="float"), args=(Const(value=str() as text),)):
                 return text.strip("+").lower() in ("inf", "infinity")
-            case Name(id=name):
-                found = self._scope.lookup(name)
-                values = [b.value for b in found[1]] if found is not None else []
-                return len(values) == 1 and values[0] != limit and self._changes_nothing(values[0])
         return False
 
     @cached_property

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from lintgrad.flow.calls.touching import Touching
 from lintgrad.flow.events import Given, StepCall
-from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import once
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.callees import Callee
+from lintgrad.flow.places.module_classes import builds_module
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.roles import Roles
 from lintgrad.syntax import apis
@@ -137,12 +138,8 @@ def _is_none(value: Expr) -> bool:
 
 def _is_of_torch(scope: Scope, place: str) -> bool:
     """Whether a place is bound once, to a module of torch's own."""
-    found = scope.lookup(place)
-    if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
-        return False
-    value = found[1][0].value
-    name = found[0].dotted(value.func) if isinstance(value, Call) else None
-    return name is not None and name.startswith("torch.nn.")
+    made = once(scope.lookup(place))
+    return made is not None and isinstance(made.expr, Call) and builds_module(made.scope, made.expr)
 
 
 def _is_loss(scope: Scope, value: Expr) -> bool:

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from lintgrad.flow.calls.reaching import Env, Reaching, Surroundings
 from lintgrad.flow.events.reach import NOTHING, UNKNOWN, Reach, either, together
 from lintgrad.flow.loops.headers import names_in
+from lintgrad.flow.names.place_parts import is_part
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.roles import Roles
+from lintgrad.syntax.grad_modes import TURNING_OFF
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
     Assign,
@@ -19,7 +21,7 @@ from lintgrad.syntax.nodes import (
     ExprStmt,
     For,
     If,
-    Return,
+    Match,
     Sequence,
     Stmt,
     Try,
@@ -33,8 +35,6 @@ _TOGGLES = re.compile(
     r"\.requires_grad\s*=|requires_grad_\(\s*[^)\s]|freeze|set_grad_enabled|autograd\.Function"
     r"|register_\w*hook|toggle_optimizer|inputs="
 )
-
-_NO_GRAPH = frozenset({"torch.no_grad", "torch.inference_mode"})
 
 
 class Dependence:
@@ -59,7 +59,7 @@ class Dependence:
         """What a function returns."""
         node_decorators = getattr(frame.node, "decorators", ())
         names = {frame.dotted(d.func if isinstance(d, Call) else d) for d in node_decorators}
-        if not names <= _NO_GRAPH or _TOGGLES.search(frame.source.text):
+        if not names <= TURNING_OFF or _TOGGLES.search(frame.source.text):
             return UNKNOWN
         kept = self._found
         self._found = {}  # the backwards of other functions are not asked about
@@ -102,8 +102,9 @@ class Dependence:
                 self._body(orelse, around)
             case With():
                 self._with(statement, around)
-            case Return():
-                pass
+            case Match(cases=cases):
+                none = () if any(c.irrefutable and c.guard is None for c in cases) else ((),)
+                self._branches((*(case.body for case in cases), *none), around)
 
     def _note(self, expr: Expr, around: Surroundings) -> None:
         """Remember what the backwards in an expression reach, at every time they are come to."""
@@ -122,7 +123,7 @@ class Dependence:
     def _assign(self, target: Expr, value: Expr, around: Surroundings) -> None:
         place = place_of(target)
         if place is not None:
-            for below in [p for p in around.env if p.startswith((f"{place}.", f"{place}["))]:
+            for below in [p for p in around.env if is_part(p, place)]:
                 del around.env[below]
             around.env[place] = self._reaching.assigned(place, value, around)
         elif isinstance(target, Sequence):
@@ -174,7 +175,7 @@ class Dependence:
             if item.target is not None:
                 around.env.update(dict.fromkeys(names_in(item.target), UNKNOWN))
         self._body(statement.body, around)
-        if names & _NO_GRAPH:
+        if names & TURNING_OFF:
             for place, now in list(around.env.items()):
                 if before.get(place) is not now:
                     around.env[place] = now.cut_off

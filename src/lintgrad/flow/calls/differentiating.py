@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lintgrad.flow.events import Differentiate
 from lintgrad.flow.names.scopes import Scope
+from lintgrad.syntax import apis
 from lintgrad.syntax.nodes import Call, Const, Starred
 
 _GRAD = "torch.autograd.grad"
@@ -25,3 +26,9 @@ def differentiated(call: Call, name: str | None) -> Iterator[Differentiate]:
 def differentiates(scope: Scope) -> bool:
     """Whether a function asks for gradients itself."""
     return any(scope.dotted(call.func) == _GRAD for call in scope.calls)
+
+
+def is_formula(scope: Scope) -> bool:
+    """Whether a function is a method of a `torch.autograd.Function`: it returns its gradients."""
+    owner = scope.owner
+    return owner is not None and apis.AUTOGRAD_FUNCTION in owner.outside_bases()

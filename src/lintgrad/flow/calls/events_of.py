@@ -6,7 +6,7 @@ from dataclasses import replace
 from lintgrad.flow.calls.asides import Asides
 from lintgrad.flow.calls.clipping import Clipping
 from lintgrad.flow.calls.dependence import Dependence
-from lintgrad.flow.calls.differentiating import differentiated
+from lintgrad.flow.calls.differentiating import differentiated, is_formula
 from lintgrad.flow.calls.followed import Followed
 from lintgrad.flow.calls.framework_calls import FrameworkCalls
 from lintgrad.flow.calls.gradient_writes import GradientWrites
@@ -14,9 +14,22 @@ from lintgrad.flow.calls.micro_batches import MicroBatches
 from lintgrad.flow.calls.replacing import Replacing
 from lintgrad.flow.calls.scaling import Scaling, is_scaling
 from lintgrad.flow.calls.stepping import Stepping
-from lintgrad.flow.calls.unseen import Unseen, changes_gradients_in_place
-from lintgrad.flow.events import Backward, Called, Doubt, Escape, Event, MayBackward, Restore
+from lintgrad.flow.calls.syncing import Syncing
+from lintgrad.flow.calls.unnamed import Unnamed
+from lintgrad.flow.calls.unseen import Unseen, changes_gradients_in_place, scales_gradients
+from lintgrad.flow.events import (
+    Backward,
+    Called,
+    Dispatched,
+    Doubt,
+    Escape,
+    Event,
+    MayBackward,
+    Restore,
+    ZeroGrad,
+)
 from lintgrad.flow.names import guesses
+from lintgrad.flow.names.bound_once import bound_once
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.module_classes import is_module
 from lintgrad.flow.places.of_function import Places
@@ -25,7 +38,8 @@ from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import spelled
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name, Starred
+from lintgrad.syntax.nodes import Attr, Binary, Call, Const, Expr, Name, Starred, Unary
+from lintgrad.syntax.walk import children
 
 _STEP_LIKE = frozenset({"first_step", "second_step"})
 
@@ -44,19 +58,20 @@ class Calls:
         self._scaling = Scaling(scope, places)
         self._clipping = Clipping(scope, roles, places)
         asides = Asides(scope, places, roles, followed.touching)
-        self._stepping = Stepping(scope, places, followed, self._scaling, asides)
+        self._unnamed = Unnamed(scope, roles)
+        self._stepping = Stepping(scope, places, followed, self._scaling, asides, self._unnamed)
         self._replacing = Replacing(scope, places, roles)
+        self._syncing = Syncing(scope, places)
         self._dependence = Dependence(scope, places, roles)
         self.writes = GradientWrites(scope, places)
         self.micro_batches = MicroBatches(scope, roles, places, self.is_followed)
 
     def events(self, call: Call) -> tuple[Event, ...]:
         """What a call does to gradients, its arguments left aside."""
-        return (*self._replacing.called(call), *self._events(call))
+        return (*self._replacing.called(call), *self._syncing.called(call), *self._events(call))
 
     def _events(self, call: Call) -> tuple[Event, ...]:
-        of_framework = self._of_framework.events(call)
-        if of_framework is not None:
+        if (of_framework := self._of_framework.events(call)) is not None:
             return of_framework
         if isinstance(call.func, Call) and place_of(call.func.func) == "getattr" and call.func.args:
             named = _named_method(call.func)
@@ -75,8 +90,8 @@ class Calls:
     def _bound_method(self, func: Expr) -> Expr:
         """What a name stands for that was bound to a method: `clear = optimizer.zero_grad`."""
         if isinstance(func, Name):
-            found = self._scope.lookup(func.id)
-            value = found[1][0].value if found is not None and len(found[1]) == 1 else None
+            bound = bound_once(self._scope, func)
+            value = bound.expr if bound is not None else None
             if isinstance(value, Call) and self._scope.dotted(value.func) == "functools.partial":
                 value = value.args[0] if len(value.args) == 1 and not value.keywords else None
             if isinstance(value, Attr):
@@ -85,7 +100,7 @@ class Calls:
 
     def is_followed(self, call: Call) -> bool:
         """Whether a call goes through a function of the project that changes gradients."""
-        return any(isinstance(event, Called) for event in self.events(call))
+        return any(isinstance(event, Called | Dispatched) for event in self.events(call))
 
     def rebinds(self, call: Call) -> tuple[str, ...]:
         """The places of the caller that a function of the project gives new values."""
@@ -98,7 +113,8 @@ class Calls:
 
     def leaves(self, manager: Expr) -> tuple[Event, ...]:
         """What leaving it does."""
-        return self._followed.method(self._scope, manager, "__exit__")
+        synced = self._syncing.leaves(manager)
+        return synced or self._followed.method(self._scope, manager, "__exit__")
 
     def expects_error(self, manager: Expr) -> bool:
         """Whether a context manager is there to catch an error that is asked for."""
@@ -117,6 +133,9 @@ class Calls:
             return
         yield from differentiated(call, name)
         yield from self._restored(call)
+        if scales_gradients(call, name):
+            yield MayBackward(call.span, "gradients are changed by hand")
+            return
         if changes_gradients_in_place(call, name):
             yield self._escape(call, None, "changes gradients in place")
             return
@@ -197,7 +216,10 @@ class Calls:
         gradient = call.argument(0, "gradient") or _unpacked(call)
         if isinstance(gradient, Const) and gradient.value is None:
             gradient = None
-        if call.args and not self._is_tensor(call.args[0]) and not self._is_tensor(func.value):
+        known = self._is_tensor(func.value) or self._places.kinds.tensor(func.value) is not None
+        if is_formula(self._scope) and self._scope.dotted(func.value) == receiver:
+            return ()
+        if call.args and not known and not self._is_tensor(call.args[0]):
             return (self._escape(call, None, "may be an engine's own backward"),)
         scaled, scaler = self._scaling.of_loss(func.value)
         loss = func.value
@@ -210,13 +232,15 @@ class Calls:
         """Whether an expression shows that it makes a tensor (or passes no gradient at all)."""
         if isinstance(expr, Const):
             return expr.value is None
+        if isinstance(expr, Binary | Unary):
+            return any(map(self._is_tensor, children(expr)))
         if isinstance(expr, Name):
             found = self._scope.lookup(expr.id)
             bound = found[1] if found is not None else []
             return (
                 len(bound) == 1
-                and isinstance(bound[0].value, Call)
-                and (self._is_tensor(bound[0].value))
+                and isinstance(bound[0].value, Call | Binary | Unary)
+                and self._is_tensor(bound[0].value)
             )
         name = self._scope.dotted(expr.func) if isinstance(expr, Call) else None
         return name is not None and name.rpartition(".")[0] == "torch"
@@ -226,8 +250,10 @@ class Calls:
         return (Backward(call.span, call.argument(0, "loss")),)
 
     def _zero_grad(self, call: Call, func: Attr) -> tuple[Event, ...]:
-        receiver = place_of(func.value)
+        receiver = self._unnamed.place(func.value)
         text = f"{spelled(self._text, func.span)}()"
+        if receiver is None and self._unnamed.is_super_of_optimizer(func.value):
+            return (ZeroGrad(call.span, text, self._places.register_itself()),)
         if receiver is None:
             return (self._escape(call, None, "clears something that has no name here"),)
         cleared = self._places.cleared(call.span, receiver, text)

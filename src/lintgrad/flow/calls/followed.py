@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from lintgrad.flow.calls.touching import Touching
-from lintgrad.flow.events import Called, Escape, Event
+from lintgrad.flow.events import Called, Dispatched, Escape, Event
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.callees import Callee
 from lintgrad.flow.places.role import Role
@@ -29,8 +29,7 @@ class Followed:
         """What a call of a function of the project does; None if it is none."""
         callee = self._roles.callees.of_call(scope, call)
         if callee is None and self._roles.callees.is_open(scope, call.func):
-            text = spelled(scope.source.text, call.func.span)
-            return (Escape(call.span, None, f"`{text}(...)` may be overridden"),)
+            return self._one_of(scope, call)
         if callee is None:
             return None
         if not (self.touching.runs_touching(callee) or self.touching.call_may_touch(scope, call)):
@@ -53,6 +52,30 @@ class Followed:
             if isinstance(binding.value, Call)
         )
         return any(maker is not None and self.touching.makes_touching(maker) for maker in makers)
+
+    def _one_of(self, scope: Scope, call: Call) -> tuple[Event, ...]:
+        """What a call of a method does that classes of the project have each their own of."""
+        receiver = place_of(call.func.value) if isinstance(call.func, Attr) else None
+        callees = (
+            self._roles.overrides.of_call(scope, call.func) if isinstance(call.func, Attr) else None
+        )
+        text = spelled(scope.source.text, call.func.span)
+        if callees is None or receiver is None or any(c.scope.is_generator for c in callees):
+            return (Escape(call.span, None, f"`{text}(...)` may be overridden"),)
+        hands_over = self.touching.call_may_touch(scope, call)
+        options: list[tuple[str, int | None]] = []
+        for callee in callees:
+            name = callee.owner.name if callee.owner is not None else ""
+            if not (hands_over or self.touching.runs_touching(callee)):
+                options.append((name, None))
+                continue
+            frame = self._roles.frames.of_call(scope, call, callee)
+            if frame is None:
+                return self._into(None, call.span, text)
+            options.append((name, self._number(frame)))
+        if all(number is None for _, number in options):
+            return ()
+        return (Dispatched(call.span, receiver, tuple(options)),)
 
     def value(self, scope: Scope, function: Expr) -> tuple[Event, ...] | None:
         """What calling a function value without arguments does; None if it cannot be seen."""
@@ -87,7 +110,8 @@ class Followed:
         found = self._roles.of_expr(scope, func.value)
         if found is not None and found.role is Role.OPTIMIZER:
             return func.name not in ("step", "zero_grad") and found.own is not None
-        return self._roles.callees.of_value(scope, func) is not None
+        callees = self._roles.callees
+        return callees.of_value(scope, func) is not None or callees.is_open(scope, func)
 
     def rebinds(self, scope: Scope, call: Call) -> tuple[str, ...]:
         """The places of the caller that a followed function gives new values."""

@@ -3,7 +3,7 @@
 from itertools import zip_longest
 
 from lintgrad.flow.events import Escape, Event, GradAssign, MayBackward, Step, ZeroGrad
-from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import bound_once
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.gradients_by_hand import (
     grad_holder,
@@ -76,9 +76,9 @@ class GradientWrites:
     def _gradient_of(self, expr: Expr) -> Expr | None:
         """What an expression is the gradient of, a name bound to a gradient included."""
         if isinstance(expr, Name):
-            found = self._scope.lookup(expr.id)
-            if found is not None and len(found[1]) == 1 and found[1][0].via is Via.VALUE:
-                return grad_holder(found[1][0].value)
+            bound = bound_once(self._scope, expr)
+            if bound is not None:
+                return grad_holder(bound.expr)
         return grad_holder(expr)
 
     def changed_in_place(self, call: Call, func: Attr) -> tuple[Event, ...] | None:

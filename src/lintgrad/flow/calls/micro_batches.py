@@ -14,7 +14,7 @@ from lintgrad.flow.events import Assign, Event
 from lintgrad.flow.graph import Guards
 from lintgrad.flow.loops.conditions import Atom
 from lintgrad.flow.loops.counting import LONGEST_WINDOW, WINDOW, counted_length
-from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import followed, passed_for
 from lintgrad.flow.names.scopes import Scope, root_of
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Role
@@ -142,7 +142,9 @@ class MicroBatches:
             return None
         given = found.build.argument(3, _STEPS)
         plugin = found.build.argument(-1, "gradient_accumulation_plugin")
-        scope, made = _value(found.scope, plugin) if plugin is not None else (found.scope, None)
+        scope, made = found.scope, None
+        if plugin is not None:
+            scope, made = followed(found.scope, plugin)
         if isinstance(made, Call):
             given = made.argument(0, "num_steps")
         return None if given is None else (scope, given)
@@ -157,8 +159,7 @@ class MicroBatches:
         if not self._places.clears_as_optimizer(name):
             return False
         scope, place = self._scope, name
-        while place in (scope.arguments or {}) and not scope.bindings.get(place):
-            passed = (scope.arguments or {})[place]
+        while (passed := passed_for(scope, place)) is not None:
             held = place_of(passed.expr)
             if held is None:
                 break
@@ -173,28 +174,10 @@ class MicroBatches:
 
 def _size(scope: Scope, given: Expr) -> int | None:
     """The micro-batches of a window; None if there may be only one."""
-    number = _value(scope, given)[1]
+    number = followed(scope, given).expr
     if not isinstance(number, Const):
         return WINDOW
     value = number.value
     if isinstance(value, bool) or not isinstance(value, int) or value < 2:
         return None
     return value if value <= LONGEST_WINDOW else WINDOW
-
-
-def _value(scope: Scope, expr: Expr) -> tuple[Scope, Expr]:
-    """What an expression is, through names that are bound once and parameters."""
-    for _ in range(_LONGEST_CHAIN):
-        place = place_of(expr)
-        passed = (scope.arguments or {}).get(place) if place is not None else None
-        if passed is not None and not scope.bindings.get(place or ""):
-            scope, expr = passed
-            continue
-        found = scope.lookup(place) if place is not None else None
-        if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
-            break
-        scope, expr = found[0], found[1][0].value
-    return scope, expr
-
-
-_LONGEST_CHAIN = 8

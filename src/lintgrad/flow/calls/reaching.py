@@ -7,7 +7,12 @@ from lintgrad.flow.events import reach
 from lintgrad.flow.events.reach import NOTHING, UNKNOWN, Reach, either, together
 from lintgrad.flow.names.bound_once import definition, is_public, is_shape, requires_grad
 from lintgrad.flow.names.scopes import Scope, root_of
-from lintgrad.flow.places.module_classes import is_module, lets_through
+from lintgrad.flow.places.module_classes import (
+    builds_module,
+    is_module,
+    lets_through,
+    makes_module,
+)
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.ownership import canonical_module
 from lintgrad.flow.places.roles import Roles
@@ -217,7 +222,7 @@ class Reaching:
         inputs = self._all(arguments, around)
         own = canonical_module(self._places.canonical(place))
         name = made.scope.dotted(made.expr.func)
-        if name is not None and name.startswith("torch.nn."):
+        if builds_module(made.scope, made.expr):
             holds = name in modules.LAYERS or name in modules.HOLDERS
             return inputs.through(own) if holds else inputs
         own_class = made.scope.class_named(place_of(made.expr.func) or "")
@@ -265,6 +270,4 @@ class Reaching:
         made = definition(scope, place)
         if made is None or not isinstance(made.expr, Call):
             return False
-        name = made.scope.dotted(made.expr.func) or ""
-        own = made.scope.class_named(place_of(made.expr.func) or "")
-        return name.startswith("torch.nn.") or (own is not None and is_module(own))
+        return makes_module(made.scope, made.expr)

@@ -1,5 +1,6 @@
 """What is lost when an optimizer is built again on the parameters it had."""
 
+from lintgrad.flow.names.place_parts import overlaps
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.ownership import canonical_module
 from lintgrad.source.text import Span
@@ -55,17 +56,18 @@ def forgets(scope: Scope, build: Call) -> bool:
     return momentum is not None and not (isinstance(momentum, Const) and not momentum.value)
 
 
-def resets(scope: Scope, owners: frozenset[str], at: Span) -> bool:
+def resets(scope: Scope, owners: frozenset[str], at: Span, aside: Call | None = None) -> bool:
     """Whether the innermost loop around a place may give the owners' parameters other values.
 
-    One over a few things that are written out goes through settings, not batches.
+    One over a few things that are written out goes through settings, not batches. One call may be
+    left aside.
     """
     loop = _around(scope, at)
     if loop is None or (isinstance(loop, For) and isinstance(loop.iter, Sequence)):
         return True
     inside = _span(loop)
     calls = [c for c in scope.calls if inside.start <= c.span.start and c.span.end <= inside.end]
-    return any(_may_reset(scope, call, owners) for call in calls) or any(
+    return any(call is not aside and _may_reset(scope, call, owners) for call in calls) or any(
         _writes(statement, owners) for statement in statements_of(loop.body)
     )
 
@@ -98,7 +100,7 @@ def _concerns(expr: Expr, owners: frozenset[str]) -> bool:
     if place is None:
         return False
     own = canonical_module(place)
-    return any(f"{own}.".startswith(f"{o}.") or f"{o}.".startswith(f"{own}.") for o in owners)
+    return any(overlaps(own, owner) for owner in owners)
 
 
 def _writes(statement: Stmt, owners: frozenset[str]) -> bool:

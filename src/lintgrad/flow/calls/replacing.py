@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lintgrad.flow.events import Replace
 from lintgrad.flow.names.passing import Passing
+from lintgrad.flow.names.place_parts import overlaps
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.module_classes import makes_parameters
 from lintgrad.flow.places.of_function import Places
@@ -105,15 +106,11 @@ class Replacing:
             return True
         built = self._scope.dotted(call.func) in apis.OPTIMIZER_CLASSES
         owners = owners_of(self._scope, call.args[0]).places if built and call.args else ()
-        return bool(built) and (not owners or any(_related(o, places[0]) for o in owners))
+        return bool(built) and (not owners or any(overlaps(o, places[0]) for o in owners))
 
 
 def _is_size_of(place: str, part: Expr) -> bool:
     return isinstance(part, Attr) and part.name in _SIZES and place_of(part.value) == place
-
-
-def _related(owner: str, place: str) -> bool:
-    return f"{owner}.".startswith(f"{place}.") or f"{place}.".startswith(f"{owner}.")
 
 
 def _regroups(scope: Scope) -> bool:

@@ -12,7 +12,7 @@ from lintgrad.flow.places.role import Role
 from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Call, Const
+from lintgrad.syntax.nodes import Call, Const, Keyword, Unary
 
 
 class Scheduling:
@@ -74,8 +74,18 @@ class Scheduling:
         One that is told where to begin is made to go on from there, which is its own affair.
         """
         call = build.expr
-        if not isinstance(call, Call) or any(k.name in ("last_epoch", None) for k in call.keywords):
+        if not isinstance(call, Call) or any(map(_tells_where_to_begin, call.keywords)):
             return None
         argument = call.argument(0, "optimizer")
         place = None if argument is None else place_of(argument)
         return None if place is None else self._places.named_here(build.scope, place)
+
+
+def _tells_where_to_begin(keyword: Keyword) -> bool:
+    """Whether an argument may let a schedule begin elsewhere than at its beginning, which is -1."""
+    if keyword.name is None:
+        return True
+    match keyword.value:
+        case Unary(op="-", value=Const(value=1)):
+            return False
+    return keyword.name == "last_epoch"

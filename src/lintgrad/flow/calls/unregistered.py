@@ -97,7 +97,7 @@ def _collection(init: Scope, bindings: list[Binding]) -> Span | None:
         appended = all(b.via is Via.APPENDED and _is_layer(init, b.value) for b in more)
         return value.span if empty and appended and isinstance(value, Sequence) else None
     match value:
-        case Sequence(kind="List" | "Tuple", items=items) if len(items) > 1:
+        case Sequence(kind="list" | "tuple", items=items) if len(items) > 1:
             held = items
         case Mapping(items=pairs) if len(pairs) > 1:
             held = tuple(item for _, item in pairs)

@@ -3,15 +3,18 @@
 from lintgrad.flow.events import Doubt
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import bound_once, from_caller
 from lintgrad.flow.names.scopes import Scope
-from lintgrad.flow.places.gradients_by_hand import grad_holder, part_of_grad
+from lintgrad.flow.places.gradients_by_hand import grad_holder, is_nothing, part_of_grad
+from lintgrad.flow.places.module_classes import builds_module
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Role
 from lintgrad.source.text import spelled
 from lintgrad.syntax import apis
-from lintgrad.syntax.frameworks import ENGINES, RETURNED, STEPPED
+from lintgrad.syntax.frameworks import COLLECTIONS, ENGINES, RETURNED, STEPPED
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name
+from lintgrad.syntax.trainers import METHODS_LEAVING_GRADIENTS
 from lintgrad.syntax.walk import handed_to, parts_of
 
 _SAFE_METHODS = frozenset(
@@ -22,6 +25,7 @@ _SAFE_METHODS = frozenset(
     "register_backward_hook register_full_backward_hook set_training_mode reset_noise destroy "
     "assert_called assert_called_once assert_called_with assert_called_once_with reset_mock "
     "synchronize skip_synchronize toggle_model toggle_optimizer untoggle_optimizer "
+    "full_tensor to_local redistribute "
     "add_param_group append apply buffers children cpu cuda double eval extend float "
     "forward get half items keys load_state_dict modules named_buffers named_children "
     "named_modules named_parameters no_sync parameters register_buffer "
@@ -36,7 +40,9 @@ _SAFE_METHODS = frozenset(
 )
 
 
-_BUILD = apis.OPTIMIZER_CLASSES | ENGINES.keys() | STEPPED.keys() | RETURNED.keys()
+_MOVES = frozenset({"to", "cuda", "cpu", "half", "float", "double"})
+
+_BUILD = apis.OPTIMIZER_CLASSES | ENGINES.keys() | STEPPED.keys() | RETURNED.keys() | COLLECTIONS
 """Public names that build something, and do nothing else."""
 
 _LONGEST_CHAIN = 8
@@ -61,6 +67,8 @@ class Unseen:
         match call.func:
             case Attr(value=receiver) if self._is_of_framework(receiver):
                 return True
+            case Attr(value=Name(id="self"), name=method) if self._is_inherited(method):
+                return True
             case Name(id="map"):
                 return False  # what it applies may be made to clear or step
             case Name(id=builtin):
@@ -69,11 +77,18 @@ class Unseen:
                 return method in _SAFE_METHODS or self._is_of_harmless_module(receiver)
         return False
 
+    def _is_inherited(self, method: str) -> bool:
+        """Whether a method of the object is that of a class known to leave gradients alone."""
+        owner = self._scope.owner
+        return owner is not None and any(
+            (base, method) in METHODS_LEAVING_GRADIENTS for base in owner.outside_bases()
+        )
+
     def _is_of_harmless_module(self, receiver: Expr) -> bool:
         """Whether a method is one of an object whose class is in a package that is harmless."""
         place = place_of(receiver)
         found = self._scope.lookup(place) if place is not None else None
-        values = [binding.value for binding in found[1]] if found is not None else []
+        values = [_moved(binding.value) for binding in found[1]] if found is not None else []
         return bool(values) and all(
             isinstance(value, Call)
             and found is not None
@@ -83,17 +98,13 @@ class Unseen:
 
     def is_module_of_torch(self, func: Expr) -> bool:
         """Whether what is called was built as one of torch's own modules, by a caller perhaps."""
-        scope, place = self._scope, place_of(func)
-        for _ in range(_LONGEST_CHAIN):
-            passed = (scope.arguments or {}).get(place or "")
-            if passed is None:
-                break
-            scope, place = passed.scope, place_of(passed.expr)
+        scope, expr = from_caller(self._scope, func)
+        place = place_of(expr)
         found = scope.lookup(place) if place is not None else None
         return found is not None and all(
             binding.via is Via.VALUE
             and isinstance(binding.value, Call)
-            and (found[0].dotted(binding.value.func) or "").startswith("torch.nn.")
+            and builds_module(found[0], binding.value)
             for binding in found[1]
         )
 
@@ -120,8 +131,12 @@ class Unseen:
             return None  # the object of a class may be made to tell others; that alone tells none
         if isinstance(call.func, Name) and self._is_handed_in(call.func.id):
             # Whoever passed it knows what it does; a criterion or a metric is named so.
+            if guesses.named_like_class(name) and not handed:
+                return frozenset()  # an object is built, of nothing that has gradients
             unknown = guesses.may_touch_gradients(name) or (
-                guesses.says_nothing(name) and not self._places.is_module(name)
+                guesses.says_nothing(name)
+                and not self._places.is_module(name)
+                and not guesses.named_like_loss(name)
             )
             return None if unknown else frozenset()
         if guesses.may_touch_gradients(name):
@@ -172,12 +187,17 @@ class Unseen:
 
     def _made_from(self, func: Expr) -> set[str]:
         """The optimizers that something was handed which made the function that is called."""
-        found = self._scope.lookup(func.id) if isinstance(func, Name) else None
-        once = found[1][0] if found is not None and len(found[1]) == 1 else None
-        value = once.value if once is not None and once.via is Via.VALUE else None
-        handed = handed_to(value) if isinstance(value, Call) else ()
+        made = bound_once(self._scope, func) if isinstance(func, Name) else None
+        handed = handed_to(made.expr) if made and isinstance(made.expr, Call) else ()
         places = (place for argument in handed if (place := place_of(argument)) is not None)
         return {place for place in places if self._places.is_optimizer(place)}
+
+
+def _moved(value: Expr) -> Expr:
+    """What was built, where it is moved to a device at once."""
+    while isinstance(value, Call) and isinstance(value.func, Attr) and value.func.name in _MOVES:
+        value = value.func.value
+    return value
 
 
 def _is_gradient(expr: Expr) -> bool:
@@ -189,3 +209,10 @@ def changes_gradients_in_place(call: Call, name: str | None) -> bool:
     if isinstance(call.func, Name) and call.func.id == "setattr" and len(call.args) == 3:
         return isinstance(call.args[1], Const) and call.args[1].value == "grad"
     return name is not None and name.startswith("torch._foreach_") and name.endswith("_")
+
+
+def scales_gradients(call: Call, name: str | None) -> bool:
+    """`torch._foreach_mul_(grads, c)`: the gradients stay those of what they were for."""
+    factor = call.argument(1, "scalar")
+    scaling = name in ("torch._foreach_mul_", "torch._foreach_div_")
+    return scaling and factor is not None and not is_nothing(factor)

@@ -4,7 +4,7 @@ An event names places (access paths such as `self.optimizer`), never objects; wh
 event concerns is decided against the places and owners in the flow graph it stands in.
 """
 
-from lintgrad.flow.events.calls import Called, Doubt, Escape, MayBackward
+from lintgrad.flow.events.calls import Called, Dispatched, Doubt, Escape, MayBackward
 from lintgrad.flow.events.gradients import (
     UNKNOWN_OWNERS,
     Backward,
@@ -28,6 +28,7 @@ from lintgrad.flow.events.steps import (
     StepCall,
     Unheld,
 )
+from lintgrad.flow.events.syncing import Forward, SyncMode
 from lintgrad.flow.events.values import (
     Consumed,
     Exhaustible,
@@ -36,7 +37,9 @@ from lintgrad.flow.events.values import (
     GraphUsed,
     Leaf,
     LeafRenewed,
+    Saved,
     Slipped,
+    WeightsUsed,
 )
 
 __all__ = [
@@ -51,10 +54,12 @@ __all__ = [
     "Clip",
     "Consumed",
     "Differentiate",
+    "Dispatched",
     "Doubt",
     "Escape",
     "Event",
     "Exhaustible",
+    "Forward",
     "Given",
     "GradAssign",
     "GradRead",
@@ -68,6 +73,7 @@ __all__ = [
     "Rebind",
     "Replace",
     "Restore",
+    "Saved",
     "Scaler",
     "ScalerUpdate",
     "SchedulerBuild",
@@ -75,8 +81,10 @@ __all__ = [
     "Slipped",
     "Step",
     "StepCall",
+    "SyncMode",
     "Unheld",
     "Unscale",
+    "WeightsUsed",
     "ZeroGrad",
 ]
 
@@ -89,6 +97,7 @@ Event = (
     | Restore
     | Build
     | Called
+    | Dispatched
     | Escape
     | MayBackward
     | NamedOnly
@@ -108,13 +117,28 @@ Event = (
     | GradRead
     | LeafRenewed
     | GraphUsed
+    | WeightsUsed
+    | Forward
+    | SyncMode
 )
 
-GRADIENT_EVENTS = (Backward, Step, ZeroGrad, GradAssign, Called, Clip, Unscale, ScalerUpdate)
+GRADIENT_EVENTS = (
+    Backward,
+    Step,
+    ZeroGrad,
+    GradAssign,
+    Called,
+    Dispatched,
+    Clip,
+    Unscale,
+    ScalerUpdate,
+    SyncMode,
+)
 """The events that a guard is worth deciding for."""
 
 LEAVES_GRADIENTS = (
     Clip,
+    Forward,
     MayBackward,
     Replace,
     Restore,
@@ -122,6 +146,7 @@ LEAVES_GRADIENTS = (
     SchedulerBuild,
     SchedulerStep,
     StepCall,
+    SyncMode,
     Unheld,
     Unscale,
 )

@@ -15,6 +15,18 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispatched:
+    """A method runs that classes of the project have each their own of.
+
+    The callees go by the class that the object at a place is of; None for one that has no effect.
+    """
+
+    span: Span
+    receiver: str
+    callees: tuple[tuple[str, int | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Escape:
     """Something that is not understood may clear, step or run backward.
 

@@ -113,3 +113,5 @@ class Build:
     optimizer: str
     fresh: bool
     forgets: bool = False
+    by_call: Span | None = None
+    """The call in a loop for which it is built, to take a single step."""

@@ -28,8 +28,12 @@ class Slip(Enum):
     """`x.detach()`: what is returned is dropped, and nothing else happens."""
     ATTRIBUTE_UNREAD = auto()
     """`model.requires_grad = False`: an attribute is set that nothing reads."""
+    FLAG_RAISES = auto()
+    """`y.requires_grad = False` for what was computed: only those of leaves can be set."""
     LEAF_IN_GRAPH = auto()
     """`w -= rate * w.grad` outside of `no_grad`."""
+    LEAF_LOST = auto()
+    """`p = p - rate * p.grad`: the name gets a new tensor, and the leaf stays as it was."""
     GRAD_OF_COMPUTED = auto()
     """`(w * 2).grad`: only leaves get gradients."""
     GRAPH_CARRIED = auto()

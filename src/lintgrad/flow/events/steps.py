@@ -51,9 +51,10 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class Unheld:
-    """An optimizer is stepped that was built on a module, without what the module hides from it.
+    """An optimizer is stepped that was built on a module, without what is trained.
 
-    The span is that of the construction, `part` is the module's attribute, bound at `made`.
+    The span is that of the construction; `part` is what the module hides from it, one of its
+    attributes, or a copy of the module, and `made` where that is bound.
     """
 
     span: Span

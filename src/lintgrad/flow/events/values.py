@@ -71,11 +71,16 @@ class LeafRenewed:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A name whose value hangs on a graph: the expressions that make it anew."""
+    """A name whose value hangs on a graph: the expressions that make it anew.
+
+    Others add to what it was: those hang on the old graph, too. Empty are those without a graph.
+    """
 
     place: str
     made: tuple[Expr, ...]
     basis: Basis
+    added: tuple[Expr, ...] = ()
+    empty: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +90,25 @@ class GraphUsed:
     span: Span
     subject: Graph
     frees: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A name whose graph has saved the weights of a module: the expressions that make it anew.
+
+    Steppers are the optimizers that change the weights in place.
+    """
+
+    place: str
+    made: tuple[Expr, ...]
+    module: str
+    steppers: frozenset[str]
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsUsed:
+    """A backward needs the weights as they were when they were saved."""
+
+    span: Span
+    subject: Saved

@@ -19,6 +19,7 @@ from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.graph import Block, FlowGraph
 from lintgrad.flow.joining.program import Program
 from lintgrad.flow.loops.conditions import Conditions
+from lintgrad.flow.loops.rounds import Rounds, rounds_of
 from lintgrad.flow.lowering.assignments import Assignments
 from lintgrad.flow.lowering.feeding import feeding_places
 from lintgrad.flow.lowering.ground import Reading
@@ -45,6 +46,7 @@ class Lowered:
     places: Places
     sites: Counter[str]
     """How many places guarded by gradient events ask each test."""
+    rounds: Rounds | None
 
 
 def lower_frame(program: Program, crossing: Crossing, frame: Scope) -> Lowered:
@@ -60,7 +62,10 @@ def lower_frame(program: Program, crossing: Crossing, frame: Scope) -> Lowered:
     relevance = Relevance(frame, program.roles, calls, places, slips)
     assignments = Assignments(frame, program.roles, places, relevance)
     conditions = Conditions(frame, places, frame.source.text)
-    guards = calls.micro_batches.counting(guards_of(frame, relevance))
+    rounds = rounds_of(frame)
+    guards = calls.micro_batches.counting(
+        guards_of(frame, relevance, rounds.counters if rounds else ())
+    )
     watched = guards.tracked | feeding_places(frame, calls)
     reading = Reading(frame, places, calls, relevance, assignments, conditions, slips, watched)
     places.optimizers.clear()  # until here loop variables did not stand for anything yet
@@ -78,7 +83,7 @@ def lower_frame(program: Program, crossing: Crossing, frame: Scope) -> Lowered:
         tuple(lowering.notes),
         Meaning(frame, program.roles),
     )
-    return Lowered(frame, graph, places, conditions.sites)
+    return Lowered(frame, graph, places, conditions.sites, rounds)
 
 
 _NAMING = (Step, Build, NamedOnly, ZeroGrad, Unscale, Clip)

@@ -7,10 +7,11 @@ from itertools import chain
 from lintgrad.flow.events import UNKNOWN_OWNERS, Owners
 from lintgrad.flow.graph import Block, Call, FlowGraph, Link, reachable
 from lintgrad.flow.joining.functions import Lowered, lower_frame, owners_in, places_in
-from lintgrad.flow.joining.outliving import called_again
+from lintgrad.flow.joining.outliving import called_again, clears_between
 from lintgrad.flow.joining.program import Mentioned, Program
 from lintgrad.flow.joining.unfollowed import Ran, cleared_out_of_sight
 from lintgrad.flow.joining.unstepped import never_stepped
+from lintgrad.flow.loops.rounds import repeated
 from lintgrad.flow.names.scopes import Scope, root_of
 from lintgrad.flow.places.crossing import Crossing
 from lintgrad.flow.places.optimizer import Optimizer
@@ -95,11 +96,12 @@ class Linker:
         """Note the optimizers that outlive a call of the function, and those it never steps."""
         reached = [self._graphs[n] for n in reachable(self._graphs, number)]
         lowered = replace(self._lowered[number], graph=self._graphs[number])
-        again = called_again(lowered, reached, self._mentioned)
         scopes = self._program.files[lowered.scope.source.path].scopes
-        self._graphs[number] = replace(
-            self._graphs[number], again=again, unstepped=never_stepped(lowered, scopes)
-        )
+        again = called_again(lowered, reached, scopes, self._mentioned)
+        graph = replace(lowered.graph, again=again, unstepped=never_stepped(lowered, scopes))
+        if lowered.rounds is not None and not clears_between(lowered, reached):
+            graph = repeated(graph, lowered.rounds)
+        self._graphs[number] = graph
 
     def _link(self, first: int) -> None:
         """Join the graphs from a number on; those before are joined already."""
@@ -125,6 +127,7 @@ class Linker:
         graph = self._graphs[number]
         optimizers = dict(graph.optimizers)
         tracked = set(graph.guards.tracked)
+        starts = dict(graph.guards.starts)
         places = self._places[number]
         before = len(places)
         for call in self._calls(number):
@@ -140,10 +143,12 @@ class Linker:
                 name = self._name(number, call, place)
                 if name is not None:
                     tracked.add(name)
+                if name == place and place in called.guards.starts:  # of the same object
+                    starts[name] = called.guards.starts[place]
                 tracked |= self._counted_in(call, place)
         if len(optimizers) == len(graph.optimizers) and tracked == graph.guards.tracked:
             return len(places) > before
-        guards = replace(graph.guards, tracked=frozenset(tracked))
+        guards = replace(graph.guards, tracked=frozenset(tracked), starts=starts)
         self._graphs[number] = replace(graph, optimizers=optimizers, guards=guards)
         return True
 

@@ -5,33 +5,37 @@ optimizer: what its last call left is then what its next call finds.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.graph import FlowGraph
 from lintgrad.flow.joining.functions import Lowered
 from lintgrad.flow.joining.program import Mentioned
+from lintgrad.flow.loops.rounds import is_trained
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.scopes import Scope, root_of
-from lintgrad.syntax.frameworks import RUN_FOR_EVERY_BATCH, TRAINING_MODULES
+from lintgrad.flow.places.module_classes import class_text
+from lintgrad.flow.places.role import Role
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Call, Const, Function
+from lintgrad.syntax.nodes import Attr, Function
 from lintgrad.syntax.walk import handed_to
 
 
 def called_again(
-    lowered: Lowered, reached: list[FlowGraph], mentioned: Mentioned | None
+    lowered: Lowered,
+    reached: list[FlowGraph],
+    scopes: Iterable[Scope],
+    mentioned: Mentioned | None,
 ) -> frozenset[str]:
     """The optimizers of a function that every call of it finds as the last one left them.
 
-    `reached` are the graphs that are run through when the function is called.
+    `reached` are the graphs that are run through when the function is called, `scopes` those of
+    its file.
     """
     scope, graph = lowered.scope, lowered.graph
     if not isinstance(scope.node, Function) or scope.origin is not None:
         return frozenset()
-    if _is_run_by_trainer(scope):
-        return frozenset(place for place in graph.optimizers if _asked_for(scope, place))
-    given = _is_given_to_engine(scope)
-    if not (given or _is_uncalled(scope, mentioned)):
+    if lowered.rounds is not None or not _is_uncalled(lowered, scopes, mentioned):
         return frozenset()
     if _clears_elsewhere(scope, reached, mentioned):
         return frozenset()
@@ -40,50 +44,58 @@ def called_again(
         for place, optimizer in graph.optimizers.items()
         if optimizer.basis >= Basis.ANNOTATED
         and not optimizer.escaped
-        and (_lives_on(scope, place) or (given and not scope.binds(root_of(place))))
+        and _lives_on(scope, place)
         and not _is_given_away(scope, place)
     )
 
 
-def _is_run_by_trainer(scope: Scope) -> bool:
-    """Whether a trainer calls the function for every batch, and leaves the updates to it."""
-    if scope.owner is None or scope.name_alone != "training_step":
-        return False
-    automatic = scope.owner.lookup("self.automatic_optimization")
-    values = [binding.value for binding in automatic[1]] if automatic is not None else []
-    return not TRAINING_MODULES.isdisjoint(scope.owner.outside_bases()) and any(
-        isinstance(value, Const) and value.value is False for value in values
+def _calls_of_others(lowered: Lowered, scopes: Iterable[Scope]) -> int:
+    """How many calls of that name are of an optimizer's, a scheduler's or a scaler's method."""
+    meaning = lowered.graph.meaning
+    if lowered.scope.owner is None or meaning is None:
+        return 0
+    return sum(
+        isinstance(call.func, Attr)
+        and call.func.name == lowered.scope.name_alone
+        and (found := meaning.roles.of_expr(scope, call.func.value)) is not None
+        and found.role in (Role.OPTIMIZER, Role.SCHEDULER, Role.SCALER)
+        for scope in scopes
+        for call in scope.calls
     )
 
 
-def _is_given_to_engine(scope: Scope) -> bool:
-    """Whether a function is given to something that runs it for every batch."""
-    around = scope.parent
-    return around is not None and any(
-        position is not None
-        and (given := call.argument(position, "")) is not None
-        and place_of(given) == scope.name_alone
-        for call in around.calls
-        if (position := RUN_FOR_EVERY_BATCH.get(around.dotted(call.func) or "")) is not None
-    )
+def clears_between(lowered: Lowered, reached: list[FlowGraph]) -> bool:
+    """Whether what a framework runs besides a function may clear between its rounds.
 
-
-def _asked_for(scope: Scope, place: str) -> bool:
-    """Whether a place is an optimizer that the trainer keeps."""
+    That of a class are its other methods, which are its hooks; otherwise all of the file. Of a base
+    class that cannot be seen nothing is known.
+    """
+    scope, rounds = lowered.scope, lowered.rounds
+    if rounds is None or rounds.around is not None or scope.owner is None:
+        return _clears_in_file(scope, reached)
+    if not all(_leaves_alone(base) or is_trained(base) for base in scope.owner.outside_bases()):
+        return True
+    texts = [
+        (one.scope.source, one.node.span.start, class_text(one)) for one in scope.owner.lineage()
+    ]
+    inside = [graph.span for graph in reached]
     return any(
-        isinstance(binding.value, Call) and place_of(binding.value.func) == "self.optimizers"
-        for binding in scope.bindings.get(root_of(place), ())
+        not any(s.path == source.path and s.start <= start + at < s.end for s in inside)
+        for source, start, text in texts
+        for at in guesses.mentions_of_clearing(text)
     )
 
 
-def _is_uncalled(scope: Scope, mentioned: Mentioned | None) -> bool:
+def _is_uncalled(lowered: Lowered, scopes: Iterable[Scope], mentioned: Mentioned | None) -> bool:
+    scope = lowered.scope
     name = scope.name_alone
     if guesses.entered_by_name(name):
         return False
     pattern = rf"\b{re.escape(name)}\b"
     defined = rf"\bdef\s+{re.escape(name)}\b"
     text = scope.source.text
-    if len(re.findall(pattern, text)) > len(re.findall(defined, text)):
+    known = len(re.findall(defined, text)) + _calls_of_others(lowered, scopes)
+    if len(re.findall(pattern, text)) > known:
         return False
     return mentioned is None or not mentioned(scope.source.path, pattern)
 
@@ -92,13 +104,22 @@ def _clears_elsewhere(scope: Scope, reached: list[FlowGraph], mentioned: Mention
     """Whether anything outside of what the function runs through may clear."""
     if scope.owner is not None and not all(map(_leaves_alone, scope.owner.outside_bases())):
         return True
-    text = scope.source.text
-    inside = [g.span for g in reached if g.span.path == scope.source.path]
-    for at in guesses.mentions_of_clearing(text):
-        if not any(span.start <= at < span.end for span in inside):
-            return True
+    if _clears_in_file(scope, reached):
+        return True
     name = scope.owner.name if scope.owner is not None else scope.name_alone
     return mentioned is not None and mentioned(scope.source.path, rf"\b{re.escape(name)}\b")
+
+
+def _clears_in_file(scope: Scope, reached: list[FlowGraph]) -> bool:
+    return any(True for _ in _clears_besides(scope, reached))
+
+
+def _clears_besides(scope: Scope, reached: list[FlowGraph]) -> Iterator[int]:
+    """Where the file mentions a clearing, outside of what the function runs through."""
+    inside = [g.span for g in reached if g.span.path == scope.source.path]
+    for at in guesses.mentions_of_clearing(scope.source.text):
+        if not any(span.start <= at < span.end for span in inside):
+            yield at
 
 
 def _leaves_alone(base: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from lintgrad.flow.calls.touching import Touching
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.names.definitions import find
-from lintgrad.flow.names.methods import overridden_in_file
+from lintgrad.flow.names.methods import only_raises, overridden_in_file
 from lintgrad.flow.names.scopes import ClassScope, Global, Scope
 from lintgrad.flow.names.scoping import scopes_of
 from lintgrad.flow.places.roles import Roles
@@ -24,6 +24,13 @@ _FOR_ALL_ENGINES = ("torch.utils.tensorboard", "torch.utils.data")
 Finder = Callable[[str, str], Source | None]
 """Finds a module's source by its dotted name, as seen from the file at a path."""
 
+
+Deriving = Callable[[str, str, str], tuple[Source, ...] | None]
+"""The other files of the project of the one at a path in which classes that may derive from the
+one of a name define a method; None if there are many."""
+
+_MOST_OVERRIDES = 6
+"""Methods that a call is taken to run one of, at most."""
 
 Mentioned = Callable[[str, str], bool]
 """Whether another file of the project of the one at a path matches a pattern."""
@@ -43,9 +50,15 @@ class File:
 class Program:
     """The files of a project, loaded as they are asked for; numbers its frames."""
 
-    def __init__(self, find: Finder | None = None, mentioned: Mentioned | None = None) -> None:
+    def __init__(
+        self,
+        find: Finder | None = None,
+        mentioned: Mentioned | None = None,
+        deriving: Deriving | None = None,
+    ) -> None:
         self._mentioned = mentioned
-        self.roles = Roles(self.overridden)
+        self._deriving = deriving
+        self.roles = Roles(self.overridden, self.overriding)
         self.touching = Touching(self.roles)
         self.files: dict[str, File] = {}
         self.frames: list[Scope] = []
@@ -96,6 +109,33 @@ class Program:
         derives = rf"^[ \t]*class\s+\w+\s*\([^)]*\b{re.escape(own.name)}\b[^)]*\)"
         defines = rf"^[ \t]+(async\s+)?def\s+{re.escape(method.name_alone)}\b"
         return self._mentioned(own.scope.source.path, rf"(?ms){derives}.*?{defines}")
+
+    def overriding(self, method: Scope, own: ClassScope) -> tuple[ClassScope, ...] | None:
+        """The classes that derive from another and have their own method in place of one.
+
+        None if there are too many to look at.
+        """
+        name = method.name_alone
+        roots = [own.scope.root]
+        if self._deriving is not None:
+            sources = self._deriving(own.scope.source.path, own.name, name)
+            if sources is None:
+                return None
+            roots += [root for source in sources if (root := self._root_of(source)) is not None]
+        found = {
+            one.methods[name]: one
+            for root in roots
+            for one in root.all_classes()
+            if one is not own and name in one.methods and own in one.lineage()
+        }
+        real = tuple(one for itself, one in found.items() if not only_raises(itself))
+        return real if len(real) <= _MOST_OVERRIDES else None
+
+    def _root_of(self, source: Source) -> Scope | None:
+        try:
+            return self.load(source).scopes[0]
+        except Unreadable:
+            return None
 
     def number(self, frame: Scope) -> int:
         """The number of a frame in the program."""

@@ -25,6 +25,18 @@ _MEASURES = (
 )
 """What measures how long a backward takes, or how much memory."""
 
+_LOOKS_FOR_FAULTS = (
+    # https://docs.pytorch.org/docs/2.13/autograd.html#debugging-and-anomaly-detection
+    "torch.autograd.detect_anomaly",
+    "torch.autograd.set_detect_anomaly",
+    "torch.autograd.anomaly_mode.",
+    "torch.autograd.gradcheck",
+)
+"""What looks for the operation that makes a gradient go wrong."""
+
+_LOOKS_AT_GRADIENTS = frozenset({"retain_grad", "watch"})
+"""Methods by which gradients are looked at: a tensor's, and those of wandb and its loggers."""
+
 _KEEPS = frozenset({"zero_grad", "param_groups", "state_dict", "load_state_dict"})
 """What may be asked of an optimizer without applying gradients."""
 
@@ -83,11 +95,21 @@ def _runs_for_itself(scope: Scope) -> bool:
         if isinstance(statement, ExprStmt)
     }
     return any(
-        (scope.dotted(call.func) or "").startswith(_MEASURES)
+        (scope.dotted(call.func) or "").startswith(_MEASURES + _LOOKS_FOR_FAULTS)
+        or _last_name(call) in _LOOKS_AT_GRADIENTS
+        or _is_input_leaf(call)
         or _HOOKS.fullmatch(_last_name(call)) is not None
         or (_last_name(call) in clipping.NAMES and call.span not in dropped)
         for call in scope.calls
     )
+
+
+def _is_input_leaf(call: Call) -> bool:
+    """Whether a tensor is made a leaf, as an input is whose own gradients are wanted."""
+    if _last_name(call) != "requires_grad_":
+        return False
+    asked = call.argument(0, "requires_grad")
+    return asked is None or (isinstance(asked, Const) and asked.value is True)
 
 
 def _last_name(call: Call) -> str:

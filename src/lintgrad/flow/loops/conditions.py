@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from lintgrad.flow.names.bindings import Binding, Via
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.names.settled import settled
 from lintgrad.flow.places.gradients_by_hand import grad_holder
@@ -70,6 +71,12 @@ class Conditions:
         if atom.key is not None:
             self.sites[atom.key] += 1
 
+    def is_of_class(self, place: str, name: str) -> str:
+        """The key of the question whether an object is of a class; noted as asked for gradients."""
+        key = f"{place}.__class__ is {name}"
+        self.sites[key] += 1
+        return key
+
     def is_decided(self, test: Expr) -> bool:
         """Whether a test only asks for what has to be there."""
         match test:
@@ -104,7 +111,10 @@ class Conditions:
         found = self._scope.lookup(place) if place is not None else None
         if found is not None and all(grad_holder(b.value) is not None for b in found[1]):
             return True
-        return place is not None and self._places.role(place) is Role.OPTIMIZER
+        if place is None:
+            return False
+        role = self._places.role(place)
+        return role is Role.OPTIMIZER or (role is Role.SCHEDULER and _is_built(found))
 
     def _key(self, asked: Expr) -> str | None:
         if any(map(self._changes, parts_of(asked))):
@@ -127,10 +137,20 @@ class Conditions:
         return spelled(self._text, expr.span).replace('"', "'")
 
 
+def _is_built(found: tuple[Scope, list[Binding]] | None) -> bool:
+    """Whether a place is bound to nothing but what calls return."""
+    return found is not None and all(
+        binding.via is Via.VALUE and isinstance(binding.value, Call) for binding in found[1]
+    )
+
+
 def _positive(test: Expr) -> tuple[Expr, bool]:
     """A test without negation, and whether one was taken off it."""
     if isinstance(test, Compare) and test.op in _OPPOSITE:
         return Compare(test.span, _OPPOSITE[test.op], test.left, test.right), True
+    if isinstance(test, Unary) and test.op == "not":
+        asked, negated = _positive(test.value)
+        return asked, not negated
     return test, False
 
 

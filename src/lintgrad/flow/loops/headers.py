@@ -5,7 +5,7 @@ from collections.abc import Mapping as Mapping_
 
 from lintgrad.flow.graph import Counter
 from lintgrad.flow.names import guesses
-from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import bound_once, followed
 from lintgrad.flow.names.elements import element_source
 from lintgrad.flow.names.scopes import Argument, Scope, root_of
 from lintgrad.flow.places.gradients_by_hand import grad_holder, updated, updated_in_place
@@ -34,6 +34,8 @@ from lintgrad.syntax.walk import expressions_of, handed_to, parts_of, statements
 Arguments = Mapping_[str, Argument]
 
 _PASSES_LENGTH = frozenset({"tqdm", "trange", "list", "tuple", "reversed", "iter", "enumerate"})
+_IN_ORDER = _PASSES_LENGTH - {"reversed"} | {"cycle", "islice"}
+"""What goes through the things that it is given from the first on, if not to the last."""
 
 
 def names_in(target: Expr) -> tuple[str, ...]:
@@ -64,8 +66,8 @@ def counters_of(target: Expr, iterated: Expr) -> tuple[Counter, ...]:
         return tuple(counter for part, arg in pairs for counter in counters_of(part, arg))
     if name == "count":
         return _counter(target, iterated.argument(0, "start"), 1)
-    # A progress bar around the iterable leaves the counting alone.
-    return counters_of(target, iterated.args[0]) if iterated.args else ()
+    in_order = name in _IN_ORDER or guesses.names_progress(name or "")
+    return counters_of(target, iterated.args[0]) if iterated.args and in_order else ()
 
 
 def _range_counter(target: Expr, iterated: Call) -> tuple[Counter, ...]:
@@ -155,18 +157,22 @@ def _display(source: Expr, scope: Scope) -> tuple[Expr, ...] | None:
         passed = _passed_display(source.span, place, scope.arguments)
         if passed is not None:
             return passed
-    found = scope.lookup(place) if place is not None else None
-    if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
+    bound = bound_once(scope, source)
+    if bound is None:
         return None
-    value = found[1][0].value
-    known = sum(name.startswith(f"{place}[") for name in found[0].bindings)
+    value = bound.expr
+    known = sum(name.startswith(f"{place}[") for name in bound.scope.bindings)
     if isinstance(value, Mapping | Sequence) and known != len(value.items):
         return None  # it is empty, or something is put into it later
     if isinstance(value, Mapping) and place is not None:
         keys = [key.value if isinstance(key, Const) else None for key, _ in value.items]
         span = value.span
         return tuple(Name(span, f"{place}[{key!r}]") for key in keys) if None not in keys else None
-    return _display(value, found[0]) if isinstance(value, Sequence) else None
+    if not isinstance(value, Sequence):
+        return None
+    if place is not None and value.items and all(isinstance(i, Call) for i in value.items):
+        return tuple(Name(value.span, f"{place}[{index}]") for index in range(len(value.items)))
+    return _display(value, bound.scope)
 
 
 def _passed_display(span: Span, place: str, arguments: Arguments) -> tuple[Expr, ...] | None:
@@ -181,26 +187,10 @@ def _passed_display(span: Span, place: str, arguments: Arguments) -> tuple[Expr,
     if elements is None:
         return None
     keys: list[object] = list(range(len(elements)))
-    shown = _written(passed)
+    shown = followed(*passed).expr
     if isinstance(shown, Mapping):
         keys = [key.value if isinstance(key, Const) else None for key, _ in shown.items]
     return None if None in keys else tuple(Name(span, f"{place}[{key!r}]") for key in keys)
-
-
-def _written(passed: Argument) -> Expr | None:
-    """The display that is passed, through names that are bound once and parameters."""
-    scope, expr = passed
-    while not isinstance(expr, Mapping | Sequence):
-        place = place_of(expr)
-        again = (scope.arguments or {}).get(place) if place is not None else None
-        if again is not None:
-            scope, expr = again
-            continue
-        found = scope.lookup(place) if place is not None else None
-        if found is None or len(found[1]) != 1:
-            return None
-        scope, expr = found[0], found[1][0].value
-    return expr
 
 
 def _treated(loop: For, places: Places, follows: Callable[[Call], bool]) -> Iterator[str]:

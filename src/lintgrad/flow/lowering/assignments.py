@@ -1,20 +1,22 @@
 """Assignments to events: values given to places, optimizers built and lost."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from lintgrad.flow.calls.rebuilding import forgets as forgets_history
 from lintgrad.flow.calls.rebuilding import resets
+from lintgrad.flow.calls.rebuilt_by_calls import repeating_call
 from lintgrad.flow.calls.replacing import Replacing
 from lintgrad.flow.calls.scheduling import Scheduling
 from lintgrad.flow.events import Assign, Build, Event, Rebind
 from lintgrad.flow.loops.headers import names_in
 from lintgrad.flow.lowering.relevance import Relevance
 from lintgrad.flow.names.scopes import Scope, root_of
+from lintgrad.flow.places.builders import asks_trainer
 from lintgrad.flow.places.of_function import Places
-from lintgrad.flow.places.roles import Roles, asks_trainer
+from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Item, Sequence
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Item, Mapping, Sequence
 from lintgrad.syntax.walk import parts_of
 
 
@@ -66,8 +68,9 @@ class Assignments:
             yield from self._scheduling.built(place, value, span)
         if value is None or self._places.canonical(place) != place:
             return
-        if self._relevance.is_build(value):
-            yield self._build(place, value, span, remade)
+        for element, built in _elements(place, value):
+            if self._relevance.is_build(built):
+                yield self._build(element, built, span, remade)
 
     def _is_lost(self, place: str, value: Expr) -> bool:
         """Whether a place gets a value that is neither built here nor made from what it was."""
@@ -95,7 +98,25 @@ class Assignments:
             and forgets_history(self._scope, value)
             and not resets(self._scope, owners.places, span)
         )
-        return Build(span, place, not old, forgets)
+        by_call = (
+            repeating_call(self._scope, value, place, owners.places)
+            if remade is None and owners.complete and isinstance(value, Call)
+            else None
+        )
+        return Build(span, place, not old, forgets, by_call)
+
+
+def _elements(place: str, value: Expr) -> Iterator[tuple[str, Expr]]:
+    """The places that an assignment fills: those of the elements, where a display is assigned."""
+    match value:
+        case Sequence(items=items):
+            yield from ((f"{place}[{index}]", item) for index, item in enumerate(items))
+        case Mapping(items=items):
+            for key, item in items:
+                if isinstance(key, Const):
+                    yield f"{place}[{key.value!r}]", item
+        case _:
+            yield place, value
 
 
 def forget(places: tuple[str, ...], span: Span) -> Iterable[Event]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lintgrad.flow.calls.events_of import Calls
-from lintgrad.flow.events import Called, Escape, Event, GradAssign, Step, ZeroGrad
+from lintgrad.flow.events import Called, Dispatched, Escape, Event, GradAssign, Step, ZeroGrad
 from lintgrad.flow.graph import Branch, Call, Loop, LoopTest, Note, Stop
 from lintgrad.flow.loops.conditions import Atom, Conditions
 from lintgrad.flow.loops.headers import names_in
@@ -101,7 +101,7 @@ class Lowering:
             if after is not None:
                 self.blocks.move(after)
             if self.reading.relevance.ends(expr):
-                self.stop()
+                self.stop(Stop(raises=True))
         elif isinstance(expr, nodes.Walrus):
             self.assign((expr.target,), expr.value, expr.span)
 
@@ -120,6 +120,9 @@ class Lowering:
             if isinstance(event, Called):
                 called = True
                 self.call(event, lost)
+            elif isinstance(event, Dispatched):
+                called = True
+                self._dispatch(event, lost)
             else:
                 self.emit([event])
         if not called:
@@ -136,11 +139,36 @@ class Lowering:
         self.blocks.leave(Call(event.span, event.callee, following, lost, renamed))
         self.blocks.jump_to(following)
 
+    def _dispatch(self, event: Dispatched, lost: tuple[str, ...]) -> None:
+        """Go through one of several graphs: the same one as long as the object is the same."""
+        after = self.blocks.new()
+        *first, (_, last) = event.callees
+        for name, callee in first:
+            is_it, is_other = self.blocks.new(), self.blocks.new()
+            key = self.reading.conditions.is_of_class(event.receiver, name)
+            mentions = frozenset({event.receiver})
+            self.blocks.leave(Branch(None, key, mentions, is_it, is_other, event.span))
+            self.blocks.jump_to(is_it)
+            self._call_if_any(event.span, callee, lost)
+            self.blocks.goto(after)
+            self.blocks.jump_to(is_other)
+        self._call_if_any(event.span, last, lost)
+        self.blocks.move(after)
+
+    def _call_if_any(self, span: Span, callee: int | None, lost: tuple[str, ...]) -> None:
+        if callee is None:
+            self.emit(forget(lost, span))
+        else:
+            self.call(Called(span, callee), lost)
+
     def emit(self, events: Iterable[Event]) -> None:
         """Add events to the current block, and note those that say something is not understood."""
         for event in map(_of_some, events) if self.some_only else events:
             if isinstance(event, Called):
                 self.call(event)
+                continue
+            if isinstance(event, Dispatched):
+                self._dispatch(event, ())
                 continue
             if isinstance(event, Escape):
                 self.notes.append(Note(event.span, event.reason))
@@ -203,10 +231,10 @@ class Lowering:
             self.reading.followed.isdisjoint(written)
         )
 
-    def stop(self) -> None:
+    def stop(self, end: Stop = Stop()) -> None:  # noqa: B008  # a frozen value
         """End the function here."""
         self.run_finals(0)
-        self.blocks.leave(Stop())
+        self.blocks.leave(end)
 
     def run_finals(self, down_to: int) -> None:
         """Lower the `finally` bodies that a jump runs on its way out."""

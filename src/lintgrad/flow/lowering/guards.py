@@ -9,29 +9,28 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lintgrad.flow.graph import Counter, Guards
+from lintgrad.flow.loops.computed import computed_from, made_of, places_in
 from lintgrad.flow.loops.counting import WINDOW, counted_length
 from lintgrad.flow.loops.headers import counters_of, names_in
 from lintgrad.flow.lowering.relevance import Relevance, assigned
 from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import once
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.frames import constant_of
 from lintgrad.syntax import nodes
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
-    Attr,
     Binary,
     BoolOp,
-    Call,
     Compare,
     Const,
     Expr,
     IfExp,
-    Item,
     Name,
     Stmt,
     Unary,
 )
-from lintgrad.syntax.walk import children, parts_of, statements_of
+from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
 
 
 @dataclass(slots=True)
@@ -42,10 +41,11 @@ class _Found:
     lasts: set[str] = field(default_factory=set)
     moduli: set[int] = field(default_factory=set)
     limits: set[int] = field(default_factory=set)
+    values: dict[str, list[Expr]] = field(default_factory=dict)
 
 
-def guards_of(scope: Scope, relevance: Relevance) -> Guards:
-    """The guards of a function's gradient events, ready to be decided."""
+def guards_of(scope: Scope, relevance: Relevance, around: tuple[Counter, ...]) -> Guards:
+    """The guards of a function's gradient events, ready to be decided; also by its own rounds."""
     body = scope.node.body
     values: dict[str, list[Expr]] = {}
     for target, value in assigned(body):
@@ -55,9 +55,9 @@ def guards_of(scope: Scope, relevance: Relevance) -> Guards:
     tests = _with_flags(list(_tests(body, relevance)), values)
     by_hand = {name for name, all_values in values.items() if _counts(name, all_values)}
     by_hand |= _counted_by_object(scope) | _parameters(scope) | _free_counters(scope, tests)
-    counters = {c.place for c in _counters(body)}
+    counters = {c.place for c in (*_counters(body), *around)}
     flags = {name for name, all_values in values.items() if all(map(_is_constant, all_values))}
-    found = _Found(tests)
+    found = _Found(tests, values=values)
     for test in _atoms(list(_tests(body, relevance))):
         if isinstance(test, Binary):  # `if i % n:` and `if i + 1 % n:`
             _count(test, counters | by_hand, found)
@@ -65,8 +65,8 @@ def guards_of(scope: Scope, relevance: Relevance) -> Guards:
     found.windows.update(place for test in tests for place in _waited_for(test, reset))
     for test in tests:
         _read(test, counters | by_hand, found)
-        found.counted |= _places(test) & flags
-        found.counted |= {p for p in _places(test) if constant_of(scope, p) is not None}
+        found.counted |= places_in(test) & flags
+        found.counted |= {p for p in places_in(test) if constant_of(scope, p) is not None}
         if (place := place_of(_asked(test))) in counters | by_hand and place is not None:
             found.counted.add(place)
     numbers = {name: _number(scope, name) for name in found.windows | found.lasts}
@@ -79,7 +79,7 @@ def guards_of(scope: Scope, relevance: Relevance) -> Guards:
         if numbers[name] is None and name not in counters | by_hand and name not in values
     }
     stand_ins |= {name: n for name, n in numbers.items() if n is not None}
-    relevant = _closure(found.counted | (found.windows & values.keys()), values)
+    relevant = computed_from(found.counted | (found.windows & values.keys()), values)
     return Guards(
         frozenset(relevant),
         stand_ins,
@@ -163,6 +163,10 @@ def _tests(body: tuple[Stmt, ...], relevance: Relevance) -> Iterator[Expr]:
             and relevance.guarded((*statement.body, *statement.orelse))
         ) or isinstance(statement, nodes.While):
             yield statement.test
+        for expr in expressions_of(statement):
+            for part in parts_of(expr):
+                if isinstance(part, IfExp) and relevance.holds_event(part):
+                    yield part.test
 
 
 def _with_flags(tests: list[Expr], values: dict[str, list[Expr]]) -> list[Expr]:
@@ -202,7 +206,7 @@ def _read(test: Expr, counters: set[str], found: _Found) -> None:
             case Binary(op="%", left=left, right=right):
                 _count(left, counters, found)
                 _modulus(right, found)
-            case Compare(op=op, left=left, right=right) if counters & _places(part):
+            case Compare(op=op, left=left, right=right) if counters & places_in(part):
                 if _limit(op, left, right, counters, found):
                     _count(left, counters, found)
                     _count(right, counters, found)
@@ -233,7 +237,7 @@ def _limit(op: str, left: Expr, right: Expr, counters: set[str], found: _Found) 
     """
     decidable = False
     for side, other in ((left, right), (right, left)):
-        if not counters & _places(side):
+        if not counters & places_in(side):
             continue
         match other:
             case Const():
@@ -245,16 +249,12 @@ def _limit(op: str, left: Expr, right: Expr, counters: set[str], found: _Found) 
                 if place is not None and (op in ("==", "!=") or before_last):
                     found.lasts.add(place)
                     decidable = True
-                decidable |= place in found.windows or bool(counters & _places(other))
+                decidable |= place in found.windows or bool(counters & places_in(other))
     return decidable
 
 
 def _count(expr: Expr, counters: set[str], found: _Found) -> None:
-    found.counted |= _places(expr) & counters
-
-
-def _places(expr: Expr) -> set[str]:
-    return {place for part in parts_of(expr) if (place := place_of(part)) is not None}
+    found.counted |= made_of(expr, found.values) & counters
 
 
 def _number(scope: Scope, place: str) -> int | None:
@@ -262,39 +262,6 @@ def _number(scope: Scope, place: str) -> int | None:
     passed = constant_of(scope, place)
     if passed is not None:
         return passed.value if isinstance(passed.value, int) else None
-    looked = scope.lookup(place)
-    if looked is None or len(looked[1]) != 1 or looked[1][0].via is not Via.VALUE:
-        return None
-    value = looked[1][0].value
-    return value.value if isinstance(value, Const) and isinstance(value.value, int) else None
-
-
-def _closure(names: set[str], values: dict[str, list[Expr]]) -> set[str]:
-    """The counted places, and those computed from them."""
-    found = set(names)
-    while True:
-        more = {
-            name
-            for name, computed in values.items()
-            if name not in found
-            and any(found & _places(value) and _has_value(value) for value in computed)
-        }
-        if not more:
-            return found
-        found |= more
-
-
-def _has_value(expr: Expr) -> bool:
-    """Whether the value of an expression can be told if those of the places in it can."""
-    match expr:
-        case Const():
-            return True
-        case Name() | Attr() | Item():
-            return place_of(expr) is not None
-        case Call(func=Name(id=name), args=args):
-            return name == "len" or (
-                name in ("int", "bool", "max", "min") and all(map(_has_value, args))
-            )
-        case Unary() | Binary() | Compare() | BoolOp() | IfExp():
-            return all(map(_has_value, children(expr)))
-    return False
+    bound = once(scope.lookup(place))
+    value = bound.expr.value if bound is not None and isinstance(bound.expr, Const) else None
+    return value if isinstance(value, int) else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from lintgrad.flow.calls.events_of import Calls
-from lintgrad.flow.events import GRADIENT_EVENTS, LEAVES_GRADIENTS, NamedOnly
+from lintgrad.flow.events import GRADIENT_EVENTS, LEAVES_GRADIENTS, NamedOnly, SchedulerStep
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Role
@@ -15,6 +15,10 @@ from lintgrad.syntax.nodes import Call, Expr, Stmt
 from lintgrad.syntax.walk import children, children_of, expressions_of, statements_of
 
 _JUMPS = (nodes.Break, nodes.Continue, nodes.Return, nodes.Raise)
+
+
+_DECIDED = (*GRADIENT_EVENTS, SchedulerStep)
+"""The events whose guards are worth deciding."""
 
 
 class Relevance:
@@ -71,7 +75,7 @@ class Relevance:
 
     def _gradient_event(self, expr: Expr) -> bool:
         if isinstance(expr, Call) and any(
-            isinstance(event, GRADIENT_EVENTS) for event in self._calls.events(expr)
+            isinstance(event, _DECIDED) for event in self._calls.events(expr)
         ):
             return True
         return any(map(self._gradient_event, evaluated(expr)))
@@ -110,7 +114,7 @@ class Relevance:
             self.writes_grad(statement)
             or self.named_only(statement) is not None
             or bool(self._slips.of(statement))
-            or (isinstance(statement, nodes.Assign) and self.is_build(statement.value))
+            or (isinstance(statement, nodes.Assign) and any(map(self.is_build, _made(statement))))
             or any(map(self.holds_event, expressions_of(statement)))
             or (
                 isinstance(statement, nodes.With)
@@ -136,6 +140,17 @@ class Relevance:
             return False
         found = self._roles.of_expr(self._scope, value)
         return found is not None and found.role is Role.OPTIMIZER and found.build is value
+
+
+def _made(statement: nodes.Assign) -> Iterator[Expr]:
+    """What an assignment gives its targets, or puts into the display that it gives them."""
+    match statement.value:
+        case nodes.Sequence(items=items):
+            yield from items
+        case nodes.Mapping(items=pairs):
+            yield from (item for _, item in pairs)
+        case value:
+            yield value
 
 
 def _inner(statement: Stmt) -> Iterator[Stmt]:

@@ -67,7 +67,9 @@ def _may_skip(lowering: Lowering, statements: tuple[Stmt, ...]) -> bool:
 def _for_loop(lowering: Lowering, statement: nodes.For) -> None:
     counters = counters_of(statement.target, statement.iter)
     length, targets = length_of(statement.iter), names_in(statement.target)
-    with _loop(lowering, statement, Loop(statement.span, counters, length, targets)) as number:
+    drawn = statement.target, statement.iter
+    loop = Loop(statement.span, counters, length, targets, drawn)
+    with _loop(lowering, statement, loop) as number:
         blocks = lowering.blocks
         body, done = blocks.new(), blocks.new()
         blocks.leave(Repeat(number, body, done))

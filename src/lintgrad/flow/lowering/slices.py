@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from lintgrad.flow.loops.headers import names_in
 from lintgrad.flow.lowering.changes import changes_in
 from lintgrad.flow.lowering.relevance import assigned
+from lintgrad.flow.names.place_parts import overlaps
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Expr, For, If, Item, Return, Stmt, While, With
 from lintgrad.syntax.walk import children, statements_of
@@ -30,7 +31,7 @@ class Slice:
             todo += [
                 source
                 for written, read in sources.items()
-                if _overlap(written, place)
+                if overlaps(written, place)
                 for source in read
                 if source not in self._places
             ]
@@ -90,11 +91,3 @@ def _prefixes(place: str) -> Iterator[str]:
     for at, letter in enumerate(place):
         if letter in ".[" and at:
             yield place[:at]
-
-
-def _overlap(one: str, other: str) -> bool:
-    return (
-        one == other
-        or one.startswith((f"{other}.", f"{other}["))
-        or other.startswith((f"{one}.", f"{one}["))
-    )

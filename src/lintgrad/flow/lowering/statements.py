@@ -1,6 +1,7 @@
 """Statements to blocks of events: the table of what each kind lowers to, and the simple ones."""
 
 from lintgrad.flow.events import Change, Escape
+from lintgrad.flow.graph import Stop
 from lintgrad.flow.lowering import branching, repetition
 from lintgrad.flow.lowering.assignments import forget
 from lintgrad.flow.lowering.changes import change_of
@@ -72,7 +73,7 @@ def _with(lowering: Lowering, statement: nodes.With) -> None:
 def _return(lowering: Lowering, statement: nodes.Return | nodes.Raise) -> None:
     if statement.value is not None:
         lowering.expression(statement.value)
-    lowering.stop()
+    lowering.stop(Stop(raises=isinstance(statement, nodes.Raise)))
 
 
 def _assert(lowering: Lowering, statement: nodes.Assert) -> None:

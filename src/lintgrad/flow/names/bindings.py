@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import takewhile
 
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
@@ -119,12 +120,41 @@ def _same_length(target: Sequence, value: Sequence) -> bool:
 
 def _bind_literal_elements(place: str, value: Expr, into: dict[str, list[Binding]]) -> None:
     if isinstance(value, Sequence):
-        for index, item in enumerate(value.items):
+        counted = takewhile(lambda item: not isinstance(item, Starred), value.items)
+        for index, item in enumerate(counted):
             into.setdefault(f"{place}[{index}]", []).append(Binding(item))
     elif isinstance(value, Mapping):
         for key, item in value.items:
             if isinstance(key, Const):
                 into.setdefault(f"{place}[{key.value!r}]", []).append(Binding(item))
+    elif isinstance(value, Call) and (makes_dict(value) or _makes_namespace(value)):
+        for keyword in value.keywords:
+            part = f"[{keyword.name!r}]" if makes_dict(value) else f".{keyword.name}"
+            into.setdefault(f"{place}{part}", []).append(Binding(keyword.value))
+
+
+def makes_dict(call: Call) -> bool:
+    """Whether a call makes a dict whose items are its keywords, and nothing else."""
+    return _last_name(call) in _DICTS and _is_written_down(call)
+
+
+def _makes_namespace(call: Call) -> bool:
+    return _last_name(call) in _NAMESPACES and _is_written_down(call)
+
+
+def _is_written_down(call: Call) -> bool:
+    return not call.args and all(keyword.name is not None for keyword in call.keywords)
+
+
+def _last_name(call: Call) -> str:
+    return (place_of(call.func) or "").rsplit(".", 1)[-1]
+
+
+_DICTS = frozenset({"dict", "OrderedDict", "OptimWrapperDict"})
+"""Names of classes whose objects have their keywords for items (mmengine 0.10 for the last)."""
+
+_NAMESPACES = frozenset({"SimpleNamespace", "Namespace"})
+"""Names of classes whose objects have their keywords for attributes (types, argparse)."""
 
 
 def at(bindings: list[Binding], span: Span) -> list[Binding]:

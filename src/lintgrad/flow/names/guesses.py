@@ -19,7 +19,8 @@ _OPTIMIZER = frozenset("opt optim optimizer optimizers optimiser optims solver a
 _SCHEDULER = frozenset("sched scheduler schedulers".split())
 _MODEL = frozenset("model net network module encoder decoder critic actor policy".split())
 
-_LOSS = frozenset("loss criterion crit mse bce ce".split())
+_LOSS = frozenset("loss losses criterion crit mse bce ce".split())
+_PROGRESS = frozenset("tqdm track progress progressbar bar pbar log every prefetch alive".split())
 
 _TOUCHES_GRADIENTS = frozenset(
     "grad grads gradient gradients zero step steps backward optim optimize optimise "
@@ -43,6 +44,7 @@ _READS_GRADIENTS = frozenset(
     "averaged metric metrics meter acc accuracy bn target targets dataloader "
     "dataloaders".split()
 )
+_COUNTS = frozenset({"num", "nb", "number", "count", "n"})
 _MAKES = frozenset("get make create build configure init prepare load save".split())
 _MADE = frozenset(
     "weights weight optimizer optimizers dataloader dataloaders loader loaders dataset datasets "
@@ -60,8 +62,6 @@ _TRIES = frozenset(
     "throughput flops warmup compile trace smoke check demo".split()
 )
 
-
-_LOSS = frozenset("criterion loss losses".split())
 SCALING_WORDS = frozenset("scaler unscale amp".split())
 """Words in the names of what multiplies losses, or divides gradients again."""
 
@@ -72,6 +72,11 @@ _ENTERED_BY_NAME = re.compile(r"test|main$|setup|setUp|__")
 def words(name: str) -> list[str]:
     """The lower-case words of a dotted, snake or camel case name."""
     return [word.lower() for word in _WORDS.findall(name)]
+
+
+def names_progress(function: str) -> bool:
+    """Whether a function is named like one that shows how far a loop over its argument is."""
+    return not _PROGRESS.isdisjoint(words(function))
 
 
 def not_an_optimizer(place: str) -> bool:
@@ -119,12 +124,21 @@ def named_like_loss(function: str) -> bool:
 
 def may_touch_gradients(function: str) -> bool:
     """Whether a function that cannot be seen is named as if it clears, steps or runs backward."""
-    found, last = set(words(function)), words(function.rsplit(".", 1)[-1])
+    found, last = _verbs(words(function)), words(function.rsplit(".", 1)[-1])
     if last and (last[-1] in ("class", "cls") or (last[0] in _MAKES and last[-1] in _MADE)):
         return False
     if found & _PUTS_BACK and found & _WEIGHTS:
         return True  # the step before is undone: what its gradients are for is no matter of names
     return bool(found & _TOUCHES_GRADIENTS) and not found & _READS_GRADIENTS
+
+
+def _verbs(named: list[str]) -> set[str]:
+    """Words without those that only count or rank: a number of updates, the rank zero."""
+    return {
+        word
+        for before, word in zip(["", *named], named, strict=False)
+        if not (before in _COUNTS or (before == "rank" and word == "zero"))
+    }
 
 
 def says_nothing(function: str) -> bool:

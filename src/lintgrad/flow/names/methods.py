@@ -19,6 +19,12 @@ def is_abstract(method: Scope) -> bool:
     return all(isinstance(s, Raise) or _returns_nothing(s) for s in body)
 
 
+def only_raises(method: Scope) -> bool:
+    """Whether a method is there for other classes to have their own, and never to be run."""
+    body = statements_of(method.node.body)
+    return is_abstract(method) and any(isinstance(statement, Raise) for statement in body)
+
+
 def _returns_nothing(statement: Stmt) -> bool:
     if not isinstance(statement, Return):
         return False

@@ -1,9 +1,33 @@
 """Places taken apart: `a.b[0].c` into what it begins with and the rest."""
 
+import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Const, Expr, Mapping, Sequence
+from lintgrad.syntax.nodes import Const, Expr, Mapping, Sequence, Starred
+
+_CONSTANT_INDEX = re.compile(r"""\[(-?\d+|'[^']*'|"[^"]*")\]$""")
+
+
+def has_constant_index(place: str) -> bool:
+    """Whether a place ends in an index that is written down, and not in a variable one."""
+    return _CONSTANT_INDEX.search(place) is not None
+
+
+def is_part(place: str, whole: str) -> bool:
+    """Whether a place is an attribute or an element of another, directly or not."""
+    return place.startswith((f"{whole}.", f"{whole}["))
+
+
+def is_within(place: str, whole: str) -> bool:
+    """Whether a place is another or a part of it."""
+    return place == whole or is_part(place, whole)
+
+
+def overlaps(place: str, other: str) -> bool:
+    """Whether two places are one, or one is a part of the other."""
+    return is_within(place, other) or is_part(other, place)
 
 
 def prefixes(place: str) -> Iterator[tuple[str, str]]:
@@ -29,7 +53,8 @@ def element_place(expr: Expr, rest: str) -> str | None:
         return None
     match expr:
         case Sequence(items=items):
-            found = {repr(index): item for index, item in enumerate(items)}
+            counted = takewhile(lambda item: not isinstance(item, Starred), items)
+            found = {repr(index): item for index, item in enumerate(counted)}
         case Mapping(items=pairs):
             found = {repr(k.value): v for k, v in pairs if isinstance(k, Const)}
         case _:

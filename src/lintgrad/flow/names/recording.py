@@ -5,22 +5,10 @@ from dataclasses import dataclass
 
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.source.text import Span
+from lintgrad.syntax.grad_modes import BY_ARGUMENT, SWITCHES
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Call, Const, Expr, ExprStmt, Function, Stmt, With
 from lintgrad.syntax.walk import children_of, statements_of
-
-_SWITCHES: dict[str, bool | None] = {
-    # https://docs.pytorch.org/docs/2.13/torch.html#locally-disabling-gradient-computation
-    f"{module}.{name}": enabled
-    for module in ("torch", "torch.autograd", "torch.autograd.grad_mode")
-    for name, enabled in {
-        "no_grad": False,
-        "inference_mode": False,
-        "enable_grad": True,
-        "set_grad_enabled": None,
-    }.items()
-}
-_BY_ARGUMENT = ("set_grad_enabled", "inference_mode")
 
 _NEUTRAL = ("torch.", "contextlib.", "warnings.", "tqdm", "time.", "open", "tempfile.")
 """Context managers that leave the recording as it is, but for the switches; modules of such."""
@@ -73,7 +61,7 @@ def _in_body(scope: Scope, body: tuple[Stmt, ...]) -> Iterator[Region]:
             case With():
                 inner = _end(statement.body, statement.span.end)
                 for item in statement.items:
-                    found = _switched(scope, item.value, entered=True)
+                    found = _entered(scope, item.value)
                     if found is not None:
                         yield Region(statement.span.end, inner, found)
             case ExprStmt(value=Call() as call) if _is_set(scope, call):
@@ -82,9 +70,18 @@ def _in_body(scope: Scope, body: tuple[Stmt, ...]) -> Iterator[Region]:
                     yield Region(statement.span.end, end, found)
         for block in children_of(statement):
             yield from _in_body(scope, block)
-            if not isinstance(statement, With) and any(_sets(scope, s) for s in block):
+            if not _restores(scope, statement) and any(_sets(scope, s) for s in block):
                 # It may have been switched when control comes out of the block.
                 yield Region(_end(block, 0), 1 << 62, Recording(None, statement.span))
+
+
+def _restores(scope: Scope, statement: Stmt) -> bool:
+    """Whether a statement puts the recording back to what it was before."""
+    return isinstance(statement, With) and any(
+        scope.dotted(item.value.func) in SWITCHES
+        for item in statement.items
+        if isinstance(item.value, Call)
+    )
 
 
 def _sets(scope: Scope, statement: Stmt) -> bool:
@@ -101,25 +98,30 @@ def _is_set(scope: Scope, call: Call) -> bool:
     return (scope.dotted(call.func) or "").endswith(".set_grad_enabled")
 
 
-def _switched(scope: Scope, manager: Expr, *, entered: bool = False) -> Recording | None:
-    """What a context manager or decorator does to the recording; None if nothing."""
-    call = manager if isinstance(manager, Call) else None
-    name = scope.dotted(call.func if call is not None else manager)
-    if name not in _SWITCHES:
-        spelled = (name or place_of(call.func) or "") if call is not None else ""
-        return (
-            None if not entered or spelled.startswith(_NEUTRAL) else Recording(None, manager.span)
-        )
-    enabled = _SWITCHES[name]
-    if call is not None and name.endswith(_BY_ARGUMENT):
-        given = call.argument(0, "mode")
-        if given is None:
-            return Recording(enabled, manager.span)
-        known = given.value if isinstance(given, Const) and isinstance(given.value, bool) else None
-        if name.endswith("inference_mode"):
-            known = None if known is not True else False
-        return Recording(known, manager.span)
-    return Recording(enabled, manager.span)
+def _entered(scope: Scope, manager: Expr) -> Recording | None:
+    """What entering a context manager does to the recording; None if nothing."""
+    switched = _switched(scope, manager)
+    if switched is not None:
+        return switched
+    func = manager.func if isinstance(manager, Call) else None
+    spelled = "" if func is None else scope.dotted(func) or place_of(func) or ""
+    return None if spelled.startswith(_NEUTRAL) else Recording(None, manager.span)
+
+
+def _switched(scope: Scope, switch: Expr) -> Recording | None:
+    """What one of torch's switches does to the recording; None of anything else."""
+    call = switch if isinstance(switch, Call) else None
+    name = scope.dotted(switch if call is None else call.func)
+    if name not in SWITCHES:
+        return None
+    enabled = SWITCHES[name]
+    given = call.argument(0, "mode") if call is not None else None
+    if given is None or not name.endswith(BY_ARGUMENT):
+        return Recording(enabled, switch.span)
+    known = given.value if isinstance(given, Const) and isinstance(given.value, bool) else None
+    if name.endswith("inference_mode"):
+        known = None if known is not True else False
+    return Recording(known, switch.span)
 
 
 def _end(body: Iterable[Stmt], start: int) -> int:

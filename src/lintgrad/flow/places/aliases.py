@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bindings import Binding, Via
+from lintgrad.flow.names.place_parts import is_part
 from lintgrad.flow.names.scopes import Argument, Scope
 from lintgrad.flow.places.crossing import Crossing
 from lintgrad.flow.places.role import Role
@@ -47,7 +48,7 @@ class Aliases:
             if isinstance(binding.value, Const):
                 continue
             alias = self._alias(binding)
-            if alias is not None and alias.startswith((f"{place}.", f"{place}[")):
+            if alias is not None and is_part(alias, place):
                 alias = None  # `node = node.next` is no other name of the same thing
             if alias is not None and isinstance(binding.value, Call):
                 alias = alias if self._may_wrap(place, alias) else None

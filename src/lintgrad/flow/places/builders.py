@@ -4,9 +4,10 @@ from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.role import Role
 from lintgrad.syntax import apis
-from lintgrad.syntax.frameworks import ENGINES, RETURNED, STEPPED
+from lintgrad.syntax.frameworks import DOES_MORE_WITH, ENGINES, PLAIN_ONLY_WITH, RETURNED, STEPPED
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Call, Expr, IfExp, Name
+from lintgrad.syntax.trainers import TRAINING_MODULES
 
 Built = tuple[Role, str]
 """A role, and the kind of thing that the rows of frameworks know; empty if it has none."""
@@ -23,6 +24,21 @@ def built_by(name: str) -> Built | None:
     if name in apis.SCHEDULERS or name.startswith(tuple(f"{m}." for m in apis.SCHEDULER_MODULES)):
         return Role.SCHEDULER, ""
     return (Role.OPTIMIZER, "") if is_optimizer_class(name) else None
+
+
+def may_do_more(scope: Scope, call: Call, name: str) -> bool:
+    """Whether a call builds an engine that may step or clear as well, going by its arguments."""
+    if any(keyword.name == DOES_MORE_WITH.get(name) for keyword in call.keywords):
+        return True
+    if name not in PLAIN_ONLY_WITH:
+        return False
+    keyword, plain = PLAIN_ONLY_WITH[name]
+    given = call.argument(-1, keyword)
+    found = scope.lookup(given.id) if isinstance(given, Name) else None
+    where, made = scope, given
+    if found is not None and len(found[1]) == 1:
+        where, made = found[0], found[1][0].value
+    return not isinstance(made, Call) or where.dotted(made.func) not in plain
 
 
 def part_built_by(name: str, index: int, parts: int) -> Built | None:
@@ -62,3 +78,10 @@ def callables(scope: Scope, func: Expr) -> list[str]:
 def _arms(value: Expr) -> tuple[Expr, ...]:
     """What a value may be: both of what is chosen between."""
     return (value.body, value.orelse) if isinstance(value, IfExp) else (value,)
+
+
+def asks_trainer(scope: Scope, call: Call) -> bool:
+    """Whether a module that a trainer trains asks it for its optimizers (lightning 2.6)."""
+    if place_of(call.func) != "self.optimizers" or scope.owner is None:
+        return False
+    return not TRAINING_MODULES.isdisjoint(scope.owner.outside_bases())

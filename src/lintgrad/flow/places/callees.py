@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lintgrad.flow.events.evidence import Basis
-from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import once
 from lintgrad.flow.names.methods import is_abstract, is_static
 from lintgrad.flow.names.scopes import Argument, ClassScope, Global, Scope
 from lintgrad.flow.names.scoping import fill
@@ -128,10 +128,8 @@ class Callees:
 
     def _bound_to(self, scope: Scope, place: str, depth: int) -> Callee | None:
         """The function that a place is bound to, where it is bound once."""
-        found = scope.lookup(place)
-        if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
-            return None
-        return self.of_value(found[0], found[1][0].value, depth + 1)
+        bound = once(scope.lookup(place))
+        return None if bound is None else self.of_value(bound.scope, bound.expr, depth + 1)
 
     def _decorated(self, function: Scope, depth: int) -> Callee | None:
         """What a function's decorators make of it."""
@@ -185,10 +183,8 @@ class Callees:
         return replace(callee, bound=(*bound, *callee.bound))
 
     def _bound_to_self(self, own: ClassScope, name: str, depth: int) -> Callee | None:
-        found = own.lookup(f"self.{name}")
-        if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
-            return None
-        return self.of_value(found[0], found[1][0].value, depth + 1)
+        bound = once(own.lookup(f"self.{name}"))
+        return None if bound is None else self.of_value(bound.scope, bound.expr, depth + 1)
 
     def is_open(self, scope: Scope, func: Expr) -> bool:
         """Whether a call runs a method of the project that another class may have its own of."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from lintgrad.flow.names.bindings import Via
-from lintgrad.flow.names.place_parts import element_place, prefixes, split_attribute
+from lintgrad.flow.names.bound_once import is_replaced, once
+from lintgrad.flow.names.place_parts import element_place, is_within, prefixes, split_attribute
 from lintgrad.flow.names.scopes import Argument, ClassScope, Global, Scope, root_of
 from lintgrad.flow.places.made import is_repeated, place_of_made, unnamed_place
 from lintgrad.flow.places.role import Found
@@ -50,6 +51,8 @@ class Crossing:
             passed = (scope.arguments or {}).get(prefix)
             if passed is None:
                 continue
+            if is_replaced(scope, prefix):
+                return
             there = self._of_argument(passed, rest)
             if there is not None:
                 yield from self.outward(*there)
@@ -165,7 +168,7 @@ class Crossing:
             return
         for where, name in self._through_callers(passed.scope, place):
             for other, whole in names:
-                if other is where and (whole == name or whole.startswith((f"{name}.", f"{name}["))):
+                if other is where and is_within(whole, name):
                     yield name, whole[len(name) :]
 
     def _through_callers(self, scope: Scope, place: str) -> Iterator[Seen]:
@@ -266,15 +269,14 @@ def _handed(own: ClassScope, name: str) -> tuple[Scope, str] | None:
 
 def _keyword(scope: Scope, place: str, name: str) -> Seen | None:
     """What a holder made of keywords was given for an attribute."""
-    found = scope.lookup(place)
-    if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
+    holder = once(scope.lookup(place))
+    if holder is None or not isinstance(holder.expr, Call):
         return None
-    value = found[1][0].value
-    if not isinstance(value, Call) or found[0].dotted(value.func) not in _HOLDERS:
+    if holder.scope.dotted(holder.expr.func) not in _HOLDERS:
         return None
-    given = next((k.value for k in value.keywords if k.name == name), None)
+    given = next((k.value for k in holder.expr.keywords if k.name == name), None)
     there = place_of(given) if given is not None else None
-    return None if there is None else (found[0], there)
+    return None if there is None else (holder.scope, there)
 
 
 def _shadowed(scope: Scope, outer: Scope, place: str) -> bool:

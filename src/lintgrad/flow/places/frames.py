@@ -7,6 +7,7 @@ the code, and pass the same kinds of things. So a function is lowered once for e
 from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from lintgrad.flow.names.bound_once import from_caller, passed_for
 from lintgrad.flow.names.methods import is_static
 from lintgrad.flow.names.scopes import Argument, Scope
 from lintgrad.flow.places.callees import Callee
@@ -99,22 +100,14 @@ class Frames:
 
     def _number(self, argument: Argument) -> Hashable:
         """The constant that is passed on from a caller."""
-        scope, expr = argument
-        while isinstance(expr, Name) and scope.arguments and expr.id in scope.arguments:
-            scope, expr = scope.arguments[expr.id]
+        expr = from_caller(*argument).expr
         return (type(expr.value), expr.value) if isinstance(expr, Const) else None
 
 
 def constant_of(scope: Scope, name: str) -> Const | None:
     """The constant that a call passes for a parameter, through any number of calls."""
-    expr: Expr | None = None
-    while scope.arguments is not None and name in scope.arguments:
-        if scope.bindings.get(name):
-            return None
-        scope, expr = scope.arguments[name]
-        if not isinstance(expr, Name):
-            break
-        name = expr.id
+    passed = passed_for(scope, name)
+    expr = None if passed is None else from_caller(*passed).expr
     return expr if isinstance(expr, Const) else None
 
 

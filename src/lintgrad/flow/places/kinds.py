@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bindings import Binding, Via, at
+from lintgrad.flow.names.bound_once import bound_once
 from lintgrad.flow.names.elements import element_source
 from lintgrad.flow.names.scopes import ClassScope, Scope
+from lintgrad.flow.places.module_classes import builds_module, is_module
 from lintgrad.flow.places.usage import Usage
 from lintgrad.syntax import tensors
 from lintgrad.syntax.names import place_of
@@ -124,21 +126,13 @@ def _returned(scope: Scope, func: Expr, known: _Known) -> Basis | None:
         found = _tensor(scope, func.value, known)
         if found is not None:
             return found
-    built = _only_binding(scope, func)
-    if built is None or not isinstance(built[1], Call):
+    built = bound_once(scope, func)
+    if built is None or not isinstance(built.expr, Call):
         return None
-    layer = built[0].dotted(built[1].func) or ""
+    layer = built.scope.dotted(built.expr.func) or ""
     last = layer.removeprefix("torch.nn.")
     single = last != layer and last[:1].isupper() and last not in tensors.SEVERAL_OUTPUTS
     return Basis.BUILT if single and last.endswith("Loss") else Basis.USED if single else None
-
-
-def _only_binding(scope: Scope, expr: Expr) -> tuple[Scope, Expr] | None:
-    place = place_of(expr)
-    found = scope.lookup(place) if place is not None else None
-    if found is None or len(found[1]) != 1 or found[1][0].via is not Via.VALUE:
-        return None
-    return found[0], found[1][0].value
 
 
 def _bound(scope: Scope, expr: Expr, known: _Known) -> Basis | None:
@@ -225,19 +219,17 @@ def _builds_module(scope: Scope, binding: Binding) -> bool:
         value = value.func.value
     if binding.via is not Via.VALUE or not isinstance(value, Call):
         return False
-    name = scope.dotted(value.func) or ""
-    if name.startswith(("torch.nn.", "torchvision.models.")):
-        last = name.rpartition(".")[2]
-        is_module = last[:1].isupper() and not last.startswith(("Parameter", "Uninitialized"))
-        return "functional" not in name and (is_module or name.startswith("torchvision."))
+    if builds_module(scope, value):
+        return True
+    if (scope.dotted(value.func) or "").startswith("torchvision.models."):
+        return True
     own = scope.class_named(place_of(value.func) or "")
     return own is not None and is_module_class(own)
 
 
 def is_module_class(own: ClassScope) -> bool:
     """Whether a class of the project is a module that adds no `grad` or `requires_grad`."""
-    outside = [name.rpartition(".") for name in own.outside_bases()]
-    if not any(last == "Module" and "nn" in module for module, _, last in outside):
+    if not is_module(own):
         return False
     added = ("grad", "requires_grad")
     return all(own.lookup(f"self.{name}") is None and own.method(name) is None for name in added)

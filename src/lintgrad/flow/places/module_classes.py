@@ -30,9 +30,27 @@ def makes_parameters(scope: Scope, call: Call) -> bool:
     return own is not None and is_module(own) and _has_layers(own)
 
 
+def makes_module(scope: Scope, call: Call) -> bool:
+    """Whether a call makes a module of torch's, or of a class of the project."""
+    own = scope.class_named(place_of(call.func) or "")
+    return builds_module(scope, call) or (own is not None and is_module(own))
+
+
 def is_module(own: ClassScope) -> bool:
     """Whether a class of the project is a module of torch's."""
-    return modules.MODULE in own.outside_bases()
+    return not modules.MODULES.isdisjoint(own.outside_bases())
+
+
+def builds_module(scope: Scope, call: Call) -> bool:
+    """Whether a call makes a module of torch's own, going by the class that is called."""
+    name = scope.dotted(call.func) or ""
+    last = name.rpartition(".")[2]
+    return (
+        name.startswith("torch.nn.")
+        and "functional" not in name
+        and last[:1].isupper()
+        and not last.startswith(("Parameter", "Uninitialized"))
+    )
 
 
 def _has_layers(own: ClassScope) -> bool:

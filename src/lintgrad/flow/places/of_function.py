@@ -4,9 +4,11 @@ from lintgrad.flow.events import UNKNOWN_OWNERS, Escape, Event, Owners, Step, Ze
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import from_caller
 from lintgrad.flow.names.scopes import Scope, root_of
 from lintgrad.flow.places.aliases import Aliases
 from lintgrad.flow.places.crossing import Crossing, is_in_sight
+from lintgrad.flow.places.kinds import Kinds
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.flow.places.ownership import canonical_module, local_root, module_owners, owners_of
 from lintgrad.flow.places.role import Found, Role
@@ -35,6 +37,7 @@ class Places:
         """What loop variables stand for at the moment."""
         self._aliases = Aliases(scope, roles, crossing, usage)
         self.optimizers: dict[str, Optimizer] = {}
+        self.kinds = Kinds(scope, usage)
 
     def rename(self, name: str, place: str | None) -> str | None:
         """Let a loop variable stand for a place; returns what it stood for before."""
@@ -134,11 +137,16 @@ class Places:
             return role is Role.OPTIMIZER
         if place == "self" or not self.may_be_optimizer(place) or self._is_property(place):
             return False
-        if place.rsplit(".", 1)[-1][:1].isupper():
+        if self._is_class(place):
             return False
         if _OPTIMIZER_METHODS & self._usage.methods(place):
             return True
         return guesses.named_like_optimizer(place) and not self.is_module(place)
+
+    def _is_class(self, place: str) -> bool:
+        """Whether a place is a class, going by its name: nothing in sight is bound to it."""
+        made = self._scope.lookup(place) is not None or self._scope.parameter(place) is not None
+        return place.rsplit(".", 1)[-1][:1].isupper() and not made
 
     def _is_property(self, place: str) -> bool:
         """Whether a place of `self` is computed by a method of the class."""
@@ -152,7 +160,7 @@ class Places:
             owner = self._scope.owner
             return owner is not None and owner.method("zero_grad") is None
         role = self.role(place)
-        if self._is_property(place) or place.rsplit(".", 1)[-1][:1].isupper():
+        if self._is_property(place) or self._is_class(place):
             return False  # a property, or the class itself: `nn.Module.zero_grad(net)`
         if role is Role.OWN_OBJECT:
             found = self.found(place)
@@ -197,6 +205,14 @@ class Places:
             self.optimizers[name] = self.known(name)
         return name
 
+    def register_itself(self) -> str:
+        """Note that an event names the optimizer that the function is a method of.
+
+        Who makes it and clears it is out of sight.
+        """
+        self.optimizers["self"] = Optimizer("self", Basis.NAMED, UNKNOWN_OWNERS, escaped=True)
+        return "self"
+
     def note_update(self, name: str, basis: Basis, owners: Owners) -> None:
         """Note that code updates some leaves by hand, under the name that stands for them."""
         if name not in self.optimizers:
@@ -234,20 +250,18 @@ class Places:
         """The owners of an optimizer's parameters, as this function names them."""
         if found is None or found.build is None or found.scope is None:
             return UNKNOWN_OWNERS
-        argument = found.build.argument(0, "params")
+        argument = found.build.argument(0, "params") or found.build.argument(-1, "optimizer")
         if argument is None:
             return UNKNOWN_OWNERS
+        inner = self._roles.of_expr(found.scope, argument)
+        if inner is not None and inner.role is Role.OPTIMIZER and inner.build is not found.build:
+            return self.owners(inner)  # a wrapper around an optimizer
         return self._brought(found.scope, owners_of(found.scope, argument))
 
     def owned(self, expr: Expr) -> Owners:
         """The owners of the parameters that an expression holds, as this function names them."""
-        scope = self._scope
-        while (place := place_of(expr)) is not None:
-            passed = (scope.arguments or {}).get(place)
-            if passed is None:
-                break
-            scope, expr = passed
-        return self._brought(scope, owners_of(scope, expr))
+        scope, held = from_caller(self._scope, expr)
+        return self._brought(scope, owners_of(scope, held))
 
     def _brought(self, origin: Scope, owners: Owners) -> Owners:
         """Owners of another scope, as this function names them."""

@@ -6,6 +6,7 @@ from lintgrad.flow.events import UNKNOWN_OWNERS, Owners
 from lintgrad.flow.names.bindings import Via, at
 from lintgrad.flow.names.elements import element_source
 from lintgrad.flow.names.scopes import Scope, root_of
+from lintgrad.flow.places.module_classes import makes_module
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
@@ -35,14 +36,18 @@ def canonical_module(place: str) -> str:
 
 def module_owners(scope: Scope, place: str) -> Owners:
     """The owners that clearing a module concerns."""
+    return _module_owners(scope, place, frozenset())
+
+
+def _module_owners(scope: Scope, place: str, seen: frozenset[str]) -> Owners:
     name = canonical_module(place)
     found = scope.lookup(name)
     if found is not None:
         for binding in found[1]:
             if binding.via is Via.VALUE and isinstance(binding.value, Call):
                 wrapped = _wrapped_module(found[0], binding.value)
-                if wrapped is not None and wrapped != name:
-                    return module_owners(scope, wrapped)
+                if wrapped is not None and wrapped not in {*seen, name}:
+                    return _module_owners(scope, wrapped, seen | {name})
             if binding.via is Via.ELEMENT:
                 return Owners(frozenset({name}), related=related_places(scope, name))
     known = scope.arguments is None or _is_passed(scope, name)
@@ -55,6 +60,8 @@ def _is_passed(frame: Scope, place: str) -> bool:
     passed = (frame.arguments or {}).get(root)
     if passed is None:
         return frame.parameter(root) is None
+    if isinstance(passed.expr, Call):  # made for this call, and for nothing else
+        return makes_module(passed.scope, passed.expr)
     return root == "self" or place_of(passed.expr) is not None
 
 

@@ -42,11 +42,17 @@ class Parameters:
         if optimizer is not None or not owners.complete or not owners.whole or not owners.places:
             return None
         first = min(owners.places)
-        if root_of(first) == "self" or "[" in first or self._is_computed(owners.places):
+        if "[" in first or self._is_computed(owners.places):
             return None
+        if root_of(first) == "self" and not self._runs_backward():
+            return None  # another method may clear what this one applies
         made_here = all(root_of(place) in self._scope.bindings for place in owners.places)
         self._places.note_update(first, Basis.BUILT if made_here else Basis.USED, owners)
         return first
+
+    def _runs_backward(self) -> bool:
+        calls = (call.func for call in self._scope.calls)
+        return any(isinstance(func, Attr) and func.name == "backward" for func in calls)
 
     def _is_computed(self, places: frozenset[str]) -> bool:
         """Whether arithmetic makes what one of the places holds: that is no leaf."""

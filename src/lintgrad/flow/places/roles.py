@@ -4,25 +4,32 @@ from collections.abc import Iterable
 
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.names import guesses
-from lintgrad.flow.names.bindings import Binding, Via
+from lintgrad.flow.names.bindings import Binding, Via, makes_dict
 from lintgrad.flow.names.callers import Callers
 from lintgrad.flow.names.elements import VIEWS, element_source
-from lintgrad.flow.names.scopes import Argument, ClassScope, Global, Scope, root_of
-from lintgrad.flow.places.builders import built_by, callables, is_optimizer_class, part_built_by
+from lintgrad.flow.names.scopes import Argument, Global, Scope, root_of
+from lintgrad.flow.places.annotated import asserted_type, declared_type, of_annotation
+from lintgrad.flow.places.builders import (
+    asks_trainer,
+    built_by,
+    callables,
+    is_optimizer_class,
+    may_do_more,
+    part_built_by,
+)
 from lintgrad.flow.places.callees import Callees, Overridden
 from lintgrad.flow.places.frames import Frames
 from lintgrad.flow.places.gradients_by_hand import clears
 from lintgrad.flow.places.objects import Objects
+from lintgrad.flow.places.overrides import Overrides, Overriding
 from lintgrad.flow.places.role import Found, Role, collection_of, element_of, strongest
 from lintgrad.syntax import apis
-from lintgrad.syntax.frameworks import DOES_MORE_WITH, TRAINING_MODULES
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
     Attr,
     BoolOp,
     Call,
     Comprehension,
-    Const,
     Expr,
     IfExp,
     Item,
@@ -35,8 +42,9 @@ from lintgrad.syntax.nodes import (
 class Roles:
     """Answers what a place of a project holds; remembers its answers."""
 
-    def __init__(self, overridden: Overridden) -> None:
+    def __init__(self, overridden: Overridden, overriding: Overriding) -> None:
         self.callees = Callees(self, overridden)
+        self.overrides = Overrides(self.callees, overriding)
         self.frames = Frames(self)
         self.callers = Callers()
         self.objects = Objects(self)
@@ -48,7 +56,7 @@ class Roles:
         key = (scope, place)
         if key not in self._known:
             self._known[key] = None  # what a place is bound to may mention the place itself
-            self._known[key] = self._resolve(scope, place)
+            self._known[key] = self._resolve(scope, place) or asserted_type(scope, place)
         return self._known[key]
 
     def of_expr(self, scope: Scope, expr: Expr) -> Found | None:
@@ -92,6 +100,10 @@ class Roles:
                 answers = [a for a in answers if a is None or not _is_wrapper(a)]
             return strongest(answers) or self._of_parameter(scope, place)
         if place.endswith("]"):
+            passed = _argument(scope, root_of(place))
+            given = place_of(passed.expr) if passed is not None else None
+            if passed is not None and given is not None and not scope.bindings.get(root_of(place)):
+                return self.of_place(passed.scope, given + place[len(root_of(place)) :])
             return element_of(self.of_place(scope, place[: place.rindex("[")]))
         head, _, name = place.rpartition(".")
         if head and head != "self":
@@ -138,11 +150,12 @@ class Roles:
         return self.of_place(found.scope, found.name) if isinstance(found, Global) else None
 
     def _of_binding(self, scope: Scope, binding: Binding) -> Found | None:
-        if binding.annotation is not None and self._is_optimizer_type(scope, binding.annotation):
-            return Found(Role.OPTIMIZER, Basis.ANNOTATED)
+        declared = of_annotation(scope, binding.annotation)
+        if declared is not None and declared.role is Role.OPTIMIZER:
+            return declared
         match binding.via:
             case Via.VALUE:
-                return self.of_expr(scope, binding.value)
+                return self.of_expr(scope, binding.value) or declared
             case Via.APPENDED:
                 return collection_of(self.of_expr(scope, binding.value))
             case Via.ELEMENT:
@@ -190,17 +203,12 @@ class Roles:
 
     def _annotated(self, scope: Scope, place: str) -> Found | None:
         """What the annotation of a parameter says; less than what is passed, if that is known."""
-        parameter = scope.parameter(place)
-        if parameter is None or parameter.annotation is None:
+        declared = declared_type(scope, place)
+        if declared is None:
             return None
         passed = _argument(scope, place)
         known = self.of_expr(passed.scope, passed.expr) if passed is not None else None
-        if known is not None:
-            return known
-        if self._is_optimizer_type(scope, parameter.annotation):
-            return Found(Role.OPTIMIZER, Basis.ANNOTATED)
-        own = self._annotated_class(scope, parameter.annotation)
-        return None if own is None else Found(Role.OWN_OBJECT, Basis.ANNOTATED, own=own)
+        return known or declared
 
     def _of_call(self, scope: Scope, call: Call) -> Found | None:
         key = (scope, call)
@@ -210,11 +218,13 @@ class Roles:
         return self._known_calls[key]
 
     def _find_of_call(self, scope: Scope, call: Call) -> Found | None:
+        if makes_dict(call):
+            return collection_of(self._first(scope, [k.value for k in call.keywords]))
         names = callables(scope, call.func)
         known = {built for name in names if (built := built_by(name)) is not None}
         if len(known) == 1:  # a class that is chosen among optimizers is one, known or not
             role, kind = known.pop()
-            if any(k.name == DOES_MORE_WITH.get(name) for name in names for k in call.keywords):
+            if any(may_do_more(scope, call, name) for name in names):
                 return None
             return Found(role, Basis.BUILT, call, scope, kind=kind)
         if asks_trainer(scope, call):
@@ -264,30 +274,10 @@ class Roles:
             return None  # some class of unknown purpose: a scheduler as often as a wrapper
         return Found(Role.OPTIMIZER, optimizers[0].basis)
 
-    def _annotated_class(self, scope: Scope, annotation: Expr | None) -> ClassScope | None:
-        """The class of this file that an annotation names."""
-        match annotation:
-            case Name(id=name) | Const(value=str() as name):
-                return scope.class_named(name)
-        return None
-
-    def _is_optimizer_type(self, scope: Scope, annotation: Expr) -> bool:
-        if isinstance(annotation, Const) and isinstance(annotation.value, str):
-            return annotation.value.rsplit(".", 1)[-1] == "Optimizer"
-        name = scope.dotted(annotation)
-        return name is not None and is_optimizer_class(name)
-
 
 def _is_wrapper(found: Found) -> bool:
     """Whether something is taken for an optimizer because it was made of one."""
     return found.role is Role.OPTIMIZER and found.build is None
-
-
-def asks_trainer(scope: Scope, call: Call) -> bool:
-    """Whether a module that a trainer trains asks it for its optimizers (lightning 2.6)."""
-    if place_of(call.func) != "self.optimizers" or scope.owner is None:
-        return False
-    return not TRAINING_MODULES.isdisjoint(scope.owner.outside_bases())
 
 
 def _argument(scope: Scope, place: str) -> Argument | None:

@@ -6,23 +6,19 @@ from lintgrad.flow.events import Slipped
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.events.slip import Slip
 from lintgrad.flow.loops.headers import names_in
-from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.slips.carrying import Carrying, names_read
 from lintgrad.flow.slips.grad_modes import GradModes
 from lintgrad.flow.slips.graphs_used import backward_of, loss_of
+from lintgrad.flow.slips.running import Running, assigned
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
     Assign,
     Attr,
-    AugAssign,
-    Binary,
     Call,
     Const,
     Expr,
-    ExprStmt,
     For,
-    Name,
     Stmt,
     While,
 )
@@ -36,6 +32,7 @@ class Carried:
         self._scope = scope
         self._modes = GradModes(scope)
         self._carrying = Carrying(scope)
+        self._running = Running(scope, self._carrying, self._modes)
         self._found: dict[Stmt, tuple[Slipped, ...]] = {}
         for loop in statements_of(scope.node.body):
             if isinstance(loop, For | While):
@@ -52,63 +49,19 @@ class Carried:
             loss = loss_of(call) if call is not None else None
             if loss is None or call is None:
                 continue
-            values = [v for s in body if (v := _assigned(s, loss)) is not None]
+            values = [v for s in body if (v := assigned(s, loss)) is not None]
             if len(values) != 1:
                 continue  # it may have been cut in between
-            for one in body:
-                summed = self._summed(one, loss)
-                if summed is not None:
-                    slip = Slipped(one.span, Slip.RUNNING_SUM, summed, Basis.USED, loss)
-                    self._found[one] = (slip,)
+            self._sums(body, loss, Basis.USED)
             self._state(body, loop, values[0], call)
+        for loss, basis in self._running.evaluated(body):
+            self._sums(body, loss, basis)
 
-    def _summed(self, statement: Stmt, loss: str) -> str | None:
-        """The running sum or list that a statement adds a loss to, its graph with it."""
-        if self._modes.may_be_off(statement.span):
-            return None
-        match statement:
-            case AugAssign(target=Name(id=total), op="+", value=value):
-                added: Expr = value
-            case Assign(targets=(Name(id=total),), value=Binary(op="+", left=left, right=right)):
-                if place_of(left) != total:
-                    return None
-                added = right
-            case ExprStmt(
-                value=Call(func=Attr(value=Name(id=total), name="append"), args=(value,))
-            ):
-                added = value
-            case _:
-                return None
-        if (
-            loss not in names_read(added, self._carrying)
-            or total == loss
-            or not self._starts_empty(total)
-        ):
-            return None
-        return None if self._is_used(total) else total
-
-    def _starts_empty(self, total: str) -> bool:
-        bound = self._scope.bindings.get(total, [])
-        return any(
-            b.via is Via.VALUE
-            and (isinstance(b.value, Const) or place_of(b.value) is None)
-            and not isinstance(b.value, Binary)
-            for b in bound
-        )
-
-    def _is_used(self, total: str) -> bool:
-        """Whether backward runs through a sum, or something is computed of it that it may."""
-        for statement in statements_of(self._scope.node.body):
-            for expr in expressions_of(statement):
-                for part in parts_of(expr):
-                    match part:
-                        case Call(func=Attr(value=receiver, name="backward")):
-                            if total in names_read(receiver, lambda _: True):
-                                return True
-                        case Call(args=args) if any(place_of(a) == total for a in args):
-                            if not _only_shows(part):
-                                return True
-        return False
+    def _sums(self, body: list[Stmt], loss: str, basis: Basis) -> None:
+        for one in body:
+            summed = self._running.summed(one, loss)
+            if summed is not None:
+                self._found[one] = (Slipped(one.span, Slip.RUNNING_SUM, summed, basis, loss),)
 
     def _state(self, body: list[Stmt], loop: For | While, value: Expr, backward: Call) -> None:
         """A state that goes into a trained module, and comes out of it for the next round."""
@@ -116,7 +69,7 @@ class Carried:
             if not isinstance(statement, Assign) or not isinstance(statement.value, Call):
                 continue
             made = {name for target in statement.targets for name in names_in(target)}
-            given = {p for a in statement.value.args if (p := place_of(a)) is not None}
+            given = {name for a in statement.value.args for name in names_in(a)}
             for state in made & given:
                 if (
                     place_of(statement.value.func) in self._carrying.trained
@@ -159,7 +112,7 @@ class Carried:
                 return True
             if name not in seen:
                 seen.add(name)
-                values = [v for s in body if (v := _assigned(s, name)) is not None]
+                values = [v for s in body if (v := assigned(s, name)) is not None]
                 if len(values) == 1:
                     todo.extend(names_read(values[0], self._carrying))
         return False
@@ -174,17 +127,6 @@ def _own_statements(body: tuple[Stmt, ...]) -> Iterator[Stmt]:
                 yield from _own_statements(block)
 
 
-def _assigned(statement: Stmt, place: str) -> Expr | None:
-    """What a statement gives a place."""
-    match statement:
-        case Assign(targets=targets, value=value):
-            names = {name for target in targets for name in names_in(target)}
-            return value if place in names else None
-        case AugAssign(target=target, value=value):
-            return value if place_of(target) == place else None
-    return None
-
-
 def _retains(backward: Call) -> bool:
     given = backward.argument(1, "retain_graph")
     return isinstance(given, Const) and given.value is True
@@ -194,8 +136,3 @@ def _retains_by_choice(backward: Call) -> bool:
     """Whether it is not written down if a backward keeps its graph."""
     given = backward.argument(1, "retain_graph")
     return given is not None and not isinstance(given, Const)
-
-
-def _only_shows(call: Call) -> bool:
-    last = (place_of(call.func) or "").rpartition(".")[2]
-    return last in ("print", "len", "float", "item", "info", "append", "add_scalar", "mean", "sum")

@@ -14,14 +14,14 @@ CUTS = frozenset({"detach", "item", "tolist", "numpy", "argmax", "size", "dim", 
 """Methods and attributes whose value hangs on no graph."""
 
 
-def names_read(value: Expr, carries: Callable[[Call], bool]) -> Iterator[str]:
-    """The names that a value is computed from, those cut from their graph left aside.
+def kept(value: Expr, carries: Callable[[Call], bool]) -> Iterator[Name | Call]:
+    """The names and calls that a value is computed from, those cut from their graph left aside.
 
     `carries` says of a call whether what it returns hangs on the graphs of its arguments.
     """
     match value:
-        case Name(id=name):
-            yield name
+        case Name():
+            yield value
         case Compare() | Lambda():
             return
         case Attr(name=name) | Call(func=Attr(name=name)) if name in CUTS:
@@ -29,13 +29,19 @@ def names_read(value: Expr, carries: Callable[[Call], bool]) -> Iterator[str]:
         case Call() if not carries(value):
             return
         case Call():
+            yield value
             if isinstance(value.func, Attr):
-                yield from names_read(value.func.value, carries)
+                yield from kept(value.func.value, carries)
             for part in children(value)[1:]:
-                yield from names_read(part, carries)
+                yield from kept(part, carries)
         case _:
             for part in children(value):
-                yield from names_read(part, carries)
+                yield from kept(part, carries)
+
+
+def names_read(value: Expr, carries: Callable[[Call], bool]) -> Iterator[str]:
+    """The names that a value is computed from, those cut from their graph left aside."""
+    return (part.id for part in kept(value, carries) if isinstance(part, Name))
 
 
 class Carrying:
@@ -55,7 +61,7 @@ class Carrying:
         if name is not None:
             module, _, last = name.rpartition(".")
             return module == "torch.nn.functional" or (
-                module == "torch" and last in tensors.COMPUTES
+                module == "torch" and last in (*tensors.COMPUTES, "min", "max")
             )
         place = place_of(call.func)
         if place in self.trained:

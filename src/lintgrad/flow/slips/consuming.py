@@ -7,11 +7,13 @@ from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.names.bindings import Binding, Via
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.kinds import Kinds, is_builtin
+from lintgrad.flow.places.module_classes import is_module
 from lintgrad.flow.places.role import Role
 from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
+    Assign,
     Attr,
     BoolOp,
     Break,
@@ -30,6 +32,7 @@ from lintgrad.syntax.nodes import (
     Unary,
     While,
 )
+from lintgrad.syntax.optimizers import LIBRARY_OPTIMIZERS
 from lintgrad.syntax.walk import children, expressions_of, statements_of
 
 _LAZY = frozenset({"filter", "map", "zip", "enumerate", "iter", "chain", "tqdm", "islice"})
@@ -132,8 +135,8 @@ class Consuming:
                 if callee is not None:
                     return Basis.BUILT if callee.scope.is_generator else None
                 if place_of(module) == "self":
-                    outside = scope.owner.outside_bases() if scope.owner is not None else ()
-                    return Basis.BUILT if any(b.endswith("nn.Module") for b in outside) else None
+                    owned = scope.owner is not None and is_module(scope.owner)
+                    return Basis.BUILT if owned else None
                 return self._kinds.with_parameters(module)
         return None
 
@@ -179,9 +182,22 @@ class Consumers:
     def consumed(self, statement: Stmt, subject: Exhaustible) -> Iterator[Consumed]:
         """Where a statement itself reads a generator's place."""
         outermost = "the loop" if isinstance(statement, For) and not _leaves(statement) else None
+        names = self._names(subject.place)
+        if isinstance(statement, Assign) and place_of(statement.targets[0]) in names[1:]:
+            return
         for expr in expressions_of(statement):
-            for span, by in self._reads(expr, subject.place, outermost):
-                yield Consumed(span, subject, by)
+            for name in names:
+                for span, by in self._reads(expr, name, outermost):
+                    yield Consumed(span, subject, by)
+
+    def _names(self, place: str) -> list[str]:
+        """A place, and the other names that its generator is given and nothing else has."""
+        others = (
+            name
+            for name, bound in self._scope.bindings.items()
+            if len(bound) == 1 and bound[0].via is Via.VALUE and place_of(bound[0].value) == place
+        )
+        return [place, *others]
 
     def _reads(self, expr: Expr, place: str, by: str | None) -> Iterator[tuple[Span, str | None]]:
         """Where an expression reads a place, and what runs through it there."""
@@ -233,17 +249,35 @@ class Consumers:
     def _consumer(self, call: Call) -> str | None:
         """What runs through its arguments as soon as it is called; None if that is not known."""
         name = self._scope.dotted(call.func) or ""
-        if name in _EAGER_FUNCTIONS:
-            return f"`{name.rpartition('.')[2]}`"
+        if name in _EAGER_FUNCTIONS or self._clips(call.func):
+            return f"`{(place_of(call.func) or name).rpartition('.')[2]}`"
         if isinstance(call.func, Name) and call.func.id in _EAGER:
             return f"`{call.func.id}`"
         found = self._roles.of_expr(self._scope, call)
         if found is None or found.role is not Role.OPTIMIZER or found.build is not call:
             return None
-        return _OPTIMIZER if name.startswith("torch.optim.") else None
+        kinds = [name] if _is_optimizer(name) else self._classes(call.func)
+        return _OPTIMIZER if kinds and all(map(_is_optimizer, kinds)) else None
+
+    def _classes(self, func: Expr) -> list[str]:
+        """The classes that a name may stand for."""
+        found = self._scope.lookup(func.id) if isinstance(func, Name) else None
+        return [found[0].dotted(b.value) or "" for b in found[1]] if found is not None else []
+
+    def _clips(self, func: Expr) -> bool:
+        """Whether an accelerator clips (accelerate 1.15: it hands what it is given to torch)."""
+        if not isinstance(func, Attr) or func.name not in ("clip_grad_norm_", "clip_grad_value_"):
+            return False
+        found = self._roles.of_expr(self._scope, func.value)
+        return found is not None and found.kind == "accelerator"
 
 
 _OPTIMIZER = "the optimizer"
+
+
+def _is_optimizer(name: str) -> bool:
+    """Whether a class makes a list of the parameters it is given, as torch's base class does."""
+    return name.startswith("torch.optim.") or name in LIBRARY_OPTIMIZERS
 
 
 def _leaves(loop: For) -> bool:

@@ -25,15 +25,15 @@ class GradModes:
 
 def _spans(scope: Scope) -> Iterator[Span]:
     for statement in statements_of(scope.node.body):
-        if isinstance(statement, With) and any(_turns_off(i.value) for i in statement.items):
+        if isinstance(statement, With) and any(_turns_off(scope, i.value) for i in statement.items):
             inner = [s.span.end for s in statements_of(statement.body)]
             yield Span(statement.span.start, max(inner, default=statement.span.end))
 
 
-def _turns_off(expr: Expr) -> bool:
+def _turns_off(scope: Scope, expr: Expr) -> bool:
     """Whether a context manager or a decorator may turn gradients off, going by its last name."""
     func = expr.func if isinstance(expr, Call) else expr
-    return (place_of(func) or "").rpartition(".")[2] in _OFF
+    return (scope.dotted(func) or place_of(func) or "").rpartition(".")[2] in _OFF
 
 
 def _switched(scope: Scope) -> bool:
@@ -41,11 +41,10 @@ def _switched(scope: Scope) -> bool:
     around: Scope | None = scope
     while around is not None:
         node = around.node
-        if isinstance(node, Function) and any(map(_turns_off, node.decorators)):
+        if isinstance(node, Function) and any(_turns_off(around, d) for d in node.decorators):
             return True
         around = around.parent
     return any(
-        _turns_off(call) and place_of(call.func) not in (None, "torch.no_grad", "no_grad")
+        (scope.dotted(call.func) or place_of(call.func) or "").endswith("set_grad_enabled")
         for call in (*scope.calls, *scope.root.calls)
-        if (place_of(call.func) or "").endswith("set_grad_enabled")
     )

@@ -9,8 +9,9 @@ from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.kinds import Kinds
-from lintgrad.flow.slips.carrying import CUTS, Carrying, names_read
+from lintgrad.flow.slips.carrying import CUTS, Carrying, kept
 from lintgrad.flow.slips.grad_modes import GradModes
+from lintgrad.flow.slips.outputs import Outputs
 from lintgrad.syntax import tensors
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
@@ -68,12 +69,34 @@ class GraphsUsed:
         bound = self._scope.bindings.get(place, [])
         if not bound or any(b.via not in (Via.VALUE, Via.CHANGED) for b in bound):
             return None
-        values = [b.value for b in bound if b.via is Via.VALUE]
-        made = [(v, self._saves(v)) for v in values]
-        saving = tuple((value, basis) for value, basis in made if basis is not None)
-        if not saving:
+        sums = [b.value for b in bound if b.via is Via.CHANGED or self._is_sum(b.value, place)]
+        values = [b.value for b in bound if b.value not in sums]
+        added = [(v, s) for v in sums if (s := self._adds(v)) is not None]
+        made = [(v, s) for v in values if (s := self._saves(v)) is not None]
+        if not made and not added:
             return None
-        return Graph(place, tuple(v for v, _ in saving), min(b for _, b in saving))
+        basis = min(basis for _, basis in (*made, *added))
+        empty = tuple(filter(self._is_empty, values))
+        return Graph(place, _first(made), basis, _first(added), empty)
+
+    def _is_sum(self, value: Expr, place: str) -> bool:
+        """Whether a value adds something to what the place held: `total + loss`."""
+        return (
+            isinstance(value, Binary)
+            and value.op == "+"
+            and place in (place_of(value.left), place_of(value.right))
+        )
+
+    def _adds(self, value: Expr) -> Basis | None:
+        """The evidence that what is added hangs on a graph which holds tensors."""
+        return None if self._modes.may_be_off(value.span) else self._saves(value)
+
+    def _is_empty(self, value: Expr) -> bool:
+        if isinstance(value, Const):
+            return True
+        if not isinstance(value, Call) or value.keywords:
+            return False
+        return self._scope.dotted(value.func) in ("torch.zeros", "torch.tensor")
 
     def _saves(self, value: Expr) -> Basis | None:
         """The evidence that a graph holds tensors which the first backward frees."""
@@ -113,6 +136,10 @@ class GraphsUsed:
             return max(found, default=None)
         if self._kinds.tensor(call) is not None and last not in CUTS:
             return self._kinds.tensor(call)
+        if self._carrying(call):
+            calls = (p for p in kept(call, self._carrying) if isinstance(p, Call))
+            known = next((b for c in calls if (b := self._trained(c.func)) is not None), None)
+            return known or self._looks_saving(call, last)
         return self._trained(func) or self._looks_saving(call, last)
 
     def _looks_saving(self, call: Call, last: str) -> Basis | None:
@@ -136,25 +163,22 @@ class GraphsUsed:
     def _carrying(self) -> Carrying:
         return Carrying(self._scope)
 
+    @cached_property
+    def _outputs(self) -> Outputs:
+        return Outputs(self._scope, self._carrying, self._modes)
+
     def _hangs_on(self, loss: str, statement: Stmt) -> Iterator[str]:
         """The loss, and the outputs of trained modules that it is computed from for certain."""
         yield loss
-        value = _value_before(self._scope.node.body, loss, statement)
-        todo = list(names_read(value, self._carrying)) if value is not None else []
-        seen = {loss}
-        while todo:
-            place = todo.pop()
-            bound = self._scope.bindings.get(place, [])
-            if place in seen or len(bound) != 1 or bound[0].via is not Via.VALUE:
-                continue
-            seen.add(place)
-            value = bound[0].value
-            if self._modes.may_be_off(value.span):
-                continue
-            if isinstance(value, Call) and self._trained(value.func) is not None:
-                yield place
-            else:
-                todo.extend(names_read(value, self._carrying))
+        value = value_before(self._scope.node.body, loss, statement)
+        if value is not None:
+            yield from (place for place, _ in self._outputs.of(value, (loss,)))
+        else:
+            yield from self._outputs.shared(loss, statement.span)
+
+
+def _first(pairs: list[tuple[Expr, Basis]]) -> tuple[Expr, ...]:
+    return tuple(value for value, _ in pairs)
 
 
 def backward_of(statement: Stmt) -> Call | None:
@@ -186,7 +210,7 @@ def _frees(call: Call) -> bool | None:
     return not any(isinstance(one, Const) and one.value for one in asked)
 
 
-def _value_before(body: tuple[Stmt, ...], place: str, until: Stmt) -> Expr | None:
+def value_before(body: tuple[Stmt, ...], place: str, until: Stmt) -> Expr | None:
     """What a place was given last before a statement, if that is in the same block."""
     value: Expr | None = None
     for statement in body:
@@ -197,7 +221,7 @@ def _value_before(body: tuple[Stmt, ...], place: str, until: Stmt) -> Expr | Non
             continue
         for block in children_of(statement):
             if until in statements_of(block):
-                return _value_before(block, place, until)
+                return value_before(block, place, until)
             if any(isinstance(s, Assign) and place in map(place_of, s.targets) for s in block):
                 value = None
     return None

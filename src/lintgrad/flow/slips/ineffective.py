@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from lintgrad.flow.events import Slipped
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.events.slip import Slip
-from lintgrad.flow.names.bindings import Via
+from lintgrad.flow.names.bound_once import bound_once
 from lintgrad.flow.names.scopes import Scope
-from lintgrad.flow.places.gradients_by_hand import grad_holder, is_nothing
-from lintgrad.flow.places.kinds import Kinds, has_own_engine, is_builtin
+from lintgrad.flow.places.gradients_by_hand import clears, grad_holder, is_nothing
+from lintgrad.flow.places.kinds import Kinds, has_own_engine, is_built_module, is_builtin
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Role
 from lintgrad.flow.places.usage import Usage
 from lintgrad.source.text import Span, spelled
+from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
     Assign,
@@ -22,6 +23,7 @@ from lintgrad.syntax.nodes import (
     Const,
     Expr,
     ExprStmt,
+    Item,
     Lambda,
     Mapping,
     Name,
@@ -55,7 +57,7 @@ class Ineffective:
     def _gradient(self, target: Attr, value: Expr, span: Span) -> Iterator[Slipped]:
         holder = target.value
         text = spelled(self._text, holder.span)
-        if _is_collection(holder):
+        if self._is_collection(holder):
             yield Slipped(span, Slip.CLEAR_RAISES, text, Basis.BUILT, f"for p in {text}")
         elif is_nothing(value):
             basis = self._without_gradient(holder)
@@ -65,6 +67,31 @@ class Ineffective:
         basis = self._has_gradient(holder) if self._no_tensor(value) else None
         if basis is not None:
             yield Slipped(span, Slip.GRAD_NO_TENSOR, text, basis, f"{text}.grad = None")
+
+    def overwritten(self, statement: ExprStmt) -> Iterator[Slipped]:
+        """`model.parameters().grad[0].zero_()`: what has no gradient raises."""
+        match statement.value:
+            case Call(func=Attr(value=gradient, name="zero_" | "fill_")):
+                while isinstance(gradient, Item):
+                    gradient = gradient.value
+                holder = grad_holder(gradient)
+                if holder is None:
+                    return
+                span, text = statement.span, spelled(self._text, holder.span)
+                if self._is_collection(holder):
+                    yield Slipped(span, Slip.CLEAR_RAISES, text, Basis.BUILT, f"for p in {text}")
+                elif is_built_module(self._scope, holder) and not self._is_given(holder):
+                    call = f"{text}.zero_grad()"
+                    yield Slipped(span, Slip.CLEAR_ELSEWHERE, text, Basis.BUILT, call)
+
+    def _is_given(self, holder: Expr) -> bool:
+        """Whether something is given a `.grad` of its own."""
+        return self._scope.lookup(f"{place_of(holder)}.grad") is not None
+
+    def _is_collection(self, holder: Expr) -> bool:
+        """Whether an expression makes a generator or a list of parameters, or names one."""
+        made = bound_once(self._scope, holder)
+        return _makes_collection(holder if made is None else made.expr)
 
     def _without_gradient(self, holder: Expr) -> Basis | None:
         """The evidence that something is an optimizer or a module: those have no `.grad`."""
@@ -111,36 +138,39 @@ class Ineffective:
     def lazy(self, statement: ExprStmt) -> Iterator[Slipped]:
         """Clearing in a `map`, a `filter` or a generator that nothing consumes."""
         value = statement.value
-        cleared: Expr | None = None
+        cleared = False
         match value:
             case Call(func=Name(id="map" | "filter" as name), args=(function, *_)) if is_builtin(
                 self._scope, name
             ):
-                cleared = self._body(function)
+                cleared = self._clears(function)
             case Comprehension(kind="GeneratorExp", element=element):
-                cleared = element
-        if cleared is not None and _clears(cleared):
+                cleared = _clears(element)
+        if cleared:
             text = spelled(self._text, value.span)
             yield Slipped(statement.span, Slip.CLEAR_LAZY, text, Basis.BUILT)
+
+    def _clears(self, function: Expr) -> bool:
+        """Whether a function that is handed on would clear gradients."""
+        body = self._body(function)
+        if body is not None:
+            return _clears(body)
+        own = self._scope.function(function.id) if isinstance(function, Name) else None
+        return clears(own) if own is not None else self._scope.dotted(function) == apis.ZERO_GRAD
 
     def _body(self, function: Expr) -> Expr | None:
         if isinstance(function, Lambda):
             return function.body
-        if isinstance(function, Name):
-            found = self._scope.lookup(function.id)
-            if found is not None and len(found[1]) == 1 and found[1][0].via is Via.VALUE:
-                value = found[1][0].value
-                return value.body if isinstance(value, Lambda) else None
-        return None
+        bound = bound_once(self._scope, function) if isinstance(function, Name) else None
+        return bound.expr.body if bound and isinstance(bound.expr, Lambda) else None
 
 
-def _is_collection(holder: Expr) -> bool:
-    """Whether an expression makes a generator or a list of parameters."""
+def _makes_collection(holder: Expr) -> bool:
     match holder:
         case Call(func=Attr(name="parameters" | "named_parameters"), args=()):
             return True
         case Call(func=Name(id=name), args=(inner, *_)) if name in _COLLECTS:
-            return _is_collection(inner)
+            return _makes_collection(inner)
     return False
 
 

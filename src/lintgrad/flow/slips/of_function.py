@@ -8,7 +8,6 @@ from lintgrad.flow.events.slip import Slip
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.gradients_by_hand import grad_holder
-from lintgrad.flow.places.kinds import Kinds
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Role
 from lintgrad.flow.places.roles import Roles
@@ -20,6 +19,7 @@ from lintgrad.flow.slips.graphs_used import GraphsUsed
 from lintgrad.flow.slips.ineffective import Ineffective
 from lintgrad.flow.slips.leaves import Leaves
 from lintgrad.flow.slips.misfits import Misfits
+from lintgrad.flow.slips.weights import SavedWeights
 from lintgrad.source.text import spelled
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
@@ -28,6 +28,7 @@ from lintgrad.syntax.nodes import (
     Binary,
     Call,
     Comprehension,
+    Expr,
     ExprStmt,
     Name,
     Stmt,
@@ -48,7 +49,7 @@ class Slips:
         self._places = places
         self._strength = strength
         self._text = scope.source.text
-        self._kinds = Kinds(scope, usage)
+        self._kinds = places.kinds
         self._discarded = Discarded(scope, places, self._kinds)
         self._ineffective = Ineffective(scope, places, self._kinds, usage)
         self._misfits = Misfits(scope, places, self._kinds)
@@ -56,6 +57,7 @@ class Slips:
         self._leaves = Leaves(scope, self._kinds)
         self._carried = Carried(scope)
         self._graphs = GraphsUsed(scope, self._kinds)
+        self._weights = SavedWeights(scope, places)
         self._tried = _tried(scope)
         self._looked_at = frozenset(s for s in _slipping(scope) if s not in self._tried)
         """The statements of the function itself: parts of expressions are lowered as if they were
@@ -69,6 +71,7 @@ class Slips:
             *self._consuming.of(statement),
             *(e for e in self._leaves.of(statement) if not self._is_tried(statement, e)),
             *self._graphs.of(statement),
+            *self._weights.of(statement),
             *self._carried.of(statement),
         )
 
@@ -92,6 +95,7 @@ class Slips:
                 yield from self._named(statement, statement.value)
             yield from self._discarded.of(statement)
             yield from self._ineffective.lazy(statement)
+            yield from self._ineffective.overwritten(statement)
         else:
             yield from self._ineffective.assigned(statement)
         yield from self._misfits.of(statement)
@@ -129,10 +133,6 @@ class Slips:
         return Basis.USED if named else None
 
 
-def _overwrites(method: Attr) -> bool:
-    return method.name == "zero_" and grad_holder(method.value) is not None
-
-
 def may_slip(scope: Scope) -> bool:
     """Whether a function has a statement that is worth a closer look."""
     return any(True for _ in _slipping(scope)) or keeps_generator(scope)
@@ -151,21 +151,22 @@ def _may_slip(statement: ExprStmt | Assign) -> bool:
             return any(isinstance(t, Attr) and t.name in _WRITTEN for t in targets)
         case ExprStmt(value=Attr(name=name)):
             return name in _NAMED
-        case ExprStmt(value=Comprehension(kind=kind)):
-            return kind == "GeneratorExp"
         case ExprStmt(value=Binary(op=op)):
             return op in ARITHMETIC
-        case ExprStmt(value=Call() as call):
-            return may_be_dropped(call) or _is_lazy(call)
+        case ExprStmt(value=Call(func=Attr(name="backward" | "zero_" | "fill_"))):
+            return True
+        case ExprStmt(value=value):
+            dropped = isinstance(value, Call) and may_be_dropped(value)
+            return dropped or _makes_lazily(value)
     return False
 
 
-def _is_lazy(call: Call) -> bool:
-    match call.func:
-        case Name(id=name):
+def _makes_lazily(value: Expr) -> bool:
+    match value:
+        case Call(func=Name(id=name)):
             return name in ("map", "filter")
-        case Attr(name=name):
-            return name == "backward"
+        case Comprehension(kind=kind):
+            return kind == "GeneratorExp"
     return False
 
 

@@ -1,7 +1,7 @@
 """What a call is given: the values of its arguments, by position and by name."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from lintgrad.typestates.values.value import Kind, Value
 
@@ -28,10 +28,6 @@ class Given:
     def first(self) -> Value | None:
         """What a function works on: its first argument."""
         return self.get(0, "input", "tensors", "self")
-
-    def on(self, receiver: Value) -> "Given":
-        """The same arguments after the object that a method is called on."""
-        return replace(self, args=(receiver, *self.args))
 
     @property
     def all(self) -> tuple[Value, ...]:

@@ -109,11 +109,14 @@ class Body:
         self, body: tuple[Stmt, ...], orelse: tuple[Stmt, ...], env: Env, loop: nodes.For | None
     ) -> Env | None:
         head = env
+        drawn = ANYTHING
+        if loop is not None and self._is_needed(loop.target):
+            drawn = values_of(loop.iter, self._in(env))
         self._jumps.append([])
         for turn in range(_MOST_ROUNDS + 1):
             inner = dict(head)
             if loop is not None and self._is_needed(loop.target):
-                iterated(loop.target, values_of(loop.iter, self._in(inner)), inner)
+                iterated(loop.target, drawn, inner)
             after = self.run(body, inner)
             known = head
             for left in ([] if after is None else [after]) + self._jumps[-1]:

@@ -5,7 +5,17 @@ from collections.abc import Callable
 from lintgrad.typestates.values import links
 from lintgrad.typestates.values.arguments import Given
 from lintgrad.typestates.values.shapes import broadcast
-from lintgrad.typestates.values.value import NUMBER, UNKNOWN, Kind, Link, Value, items, many, tensor
+from lintgrad.typestates.values.value import (
+    NUMBER,
+    UNKNOWN,
+    Kind,
+    Link,
+    Value,
+    constant,
+    items,
+    many,
+    tensor,
+)
 
 
 def _number(given: Given, at: links.Place) -> Value:
@@ -88,6 +98,32 @@ def _dict(given: Given, _: links.Place) -> Value:
     return Value(Kind.ITEMS, items=tuple(given.named.values()), names=tuple(given.named))
 
 
+def _enumerated(given: Given, _: links.Place) -> Value:
+    value = given.first
+    if value is None:
+        return UNKNOWN
+    if value.kind is Kind.ITEMS and not value.names:
+        return items(*(items(NUMBER, item) for item in value.items))
+    return many(items(NUMBER, _each(value)))
+
+
+def _zipped(given: Given, _: links.Place) -> Value:
+    if not given.complete or given.named:
+        return many(UNKNOWN)
+    if all(value.kind is Kind.ITEMS and not value.names for value in given.args):
+        rows = [value.items for value in given.args]
+        return items(*(items(*row) for row in zip(*rows, strict=False)))
+    return many(items(*map(_each, given.args)))
+
+
+def _each(value: Value) -> Value:
+    """An element of a collection, whichever."""
+    if value.kind is Kind.ITEMS and value.names:
+        return UNKNOWN  # its keys
+    alike = set(value.items)
+    return alike.pop() if value.is_collection and len(alike) == 1 else UNKNOWN
+
+
 BUILTINS: dict[str, Callable[[Given, links.Place], Value]] = {
     **dict.fromkeys(("float", "int", "round", "complex"), _number),
     "len": _count,
@@ -96,15 +132,20 @@ BUILTINS: dict[str, Callable[[Given, links.Place], Value]] = {
     **dict.fromkeys(("list", "tuple", "sorted", "reversed"), _same),
     "abs": _absolute,
     "dict": _dict,
+    "enumerate": _enumerated,
+    "zip": _zipped,
 }
 
 
 def of_collection(name: str, value: Value) -> Value:
     """What a method of a list or a dict returns."""
     if name == "values":
-        if value.names:
+        if value.names and "__class__" not in value.names:
             return Value(Kind.ITEMS, items=value.items)
         return value if value.kind is Kind.MANY else UNKNOWN
+    if name == "items" and value.names and "__class__" not in value.names:
+        pairs = zip(value.names, value.items, strict=True)
+        return items(*(items(constant(key), item) for key, item in pairs))
     if name == "items" and value.kind is Kind.MANY:
         return many(items(UNKNOWN, value.items[0]))
     if name == "copy":

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from lintgrad.syntax.nodes import Call, Starred
 from lintgrad.typestates.values import layers, links, losses, operations
-from lintgrad.typestates.values.arguments import Given
+from lintgrad.typestates.values.arguments import Given, truth
 from lintgrad.typestates.values.builtins import BUILTINS, of_collection
 from lintgrad.typestates.values.evaluate import Surroundings, values_of
 from lintgrad.typestates.values.possible import Values, joined, lifted
-from lintgrad.typestates.values.value import UNKNOWN, Kind, Link, Value, items
+from lintgrad.typestates.values.value import UNKNOWN, Kind, Link, Value, items, many
 
 _VARIABLES = frozenset({"torch.autograd.Variable", "torch.autograd.variable.Variable"})
 _PARAMETERS = frozenset({"torch.nn.Parameter", "torch.nn.parameter.Parameter"})
@@ -55,8 +55,6 @@ def _made_by(name: str) -> Made | None:
         return lambda given, _: layers.module(last, given)
     if module == "torch.nn.functional" and last in losses.LOSS_FUNCTIONS:
         return lambda given, at: _loss(losses.function(last, given), given, at)
-    if name in layers.PARALLEL:
-        return lambda given, _: layers.parallel(given)
     if name == "torch.autograd.grad":
         return _gradients
     known = operations.function_named(name)
@@ -78,11 +76,15 @@ def _loss(result: Value, given: Given, at: links.Place) -> Value:
     return result.linked(Link.MAYBE if link is Link.ANY else link, cut)
 
 
-def _gradients(given: Given, _: links.Place) -> Value:
+def _gradients(given: Given, at: links.Place) -> Value:
+    """`torch.autograd.grad`: a tuple, off its graph unless that is asked for (torch 2.13)."""
+    asked = truth(given.get(4, "create_graph"), default=False)
+    known = given.complete and asked is False
+    link, cut = (Link.CUT, at.span) if known else (Link.MAYBE, None)
     inputs = given.get(1, "inputs")
     if inputs is None or not inputs.is_tensor:
-        return UNKNOWN
-    return items(replace(inputs, link=Link.MAYBE, cut=None))
+        return many(UNKNOWN.linked(link, cut))
+    return items(replace(inputs, link=link, cut=cut))
 
 
 def callable_values(callables: Values, call: Call, around: Surroundings) -> Values:

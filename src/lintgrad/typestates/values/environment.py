@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from lintgrad.flow.names.place_parts import is_part
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Binary, Call, Const, Expr, Item, Sequence
 from lintgrad.typestates.values import builtins, links
 from lintgrad.typestates.values.arguments import Given, truth
-from lintgrad.typestates.values.evaluate import Surroundings, element_of, values_of
+from lintgrad.typestates.values.evaluate import Surroundings, element_of, elements_of, values_of
 from lintgrad.typestates.values.indexing import indexed
 from lintgrad.typestates.values.possible import ANYTHING, Values, joined, lifted
+from lintgrad.typestates.values.updating import in_place, updated
 from lintgrad.typestates.values.value import Kind, Link, Value, constant
 
 Env = dict[str, Values]
@@ -36,9 +38,9 @@ def store(env: Env, places: Iterable[str], values: Values) -> None:
     """Give places a new value; nothing is known any more of their parts and what holds them."""
     values = frozenset(links.named(value) for value in values)
     for place in places:
-        for above in [p for p in env if place.startswith((f"{p}.", f"{p}["))]:
+        for above in [p for p in env if is_part(place, p)]:
             env[above] = ANYTHING  # `criterion.reduction = "mean"` changes the criterion
-        for below in [p for p in env if p.startswith((f"{place}.", f"{place}["))]:
+        for below in [p for p in env if is_part(p, place)]:
             del env[below]
         env[place] = values
 
@@ -56,22 +58,33 @@ def assign(target: Expr, value: Expr, around: Surroundings, env: Env) -> None:
         return
     place = place_of(target)
     if place is not None:
-        after = values_of(value, around)
-        if isinstance(value, Binary) and value.left is target:  # `total += loss`
-            _doubt_others(env, place, env.get(place, ANYTHING))
+        is_update = isinstance(value, Binary) and value.left is target  # `total += loss`
+        if isinstance(value, Binary) and is_update:
+            after = updated(value, around)
+            _doubt_others(env, place, env.get(place, ANYTHING), after)
+        else:
+            after = values_of(value, around)
         store(env, (place,), after)
 
 
-def _doubt_others(env: Env, place: str, before: Values) -> None:
-    """Where a tensor is changed in place, other names of it may hang on another graph."""
-    tensors = [value for value in before if value.is_tensor or value.link is not Link.ANY]
+def _doubt_others(env: Env, place: str, before: Values, after: Values = ANYTHING) -> None:
+    """Where a tensor is changed in place, other names of it may hang on another graph.
+
+    Where a list is, they may hold more. An empty one is taken to have one name.
+    """
+    tensors = [v for v in before if not v.is_collection and (v.is_tensor or v.link is not Link.ANY)]
+    lists = [v for v in before if v.is_collection and v.items and v not in after]
     for other, values in env.items():
-        if other != place and any(_holds(v, tensor) for v in values for tensor in tensors):
+        if other == place:
+            continue
+        if any(_holds(v, one) for v in values for one in lists):
+            env[other] = ANYTHING
+        elif any(_holds(v, tensor) for v in values for tensor in tensors):
             env[other] = frozenset(map(links.doubted, values))
 
 
-def _holds(value: Value, tensor: Value) -> bool:
-    return value == tensor or any(_holds(item, tensor) for item in value.items)
+def _holds(value: Value, one: Value) -> bool:
+    return value == one or any(_holds(item, one) for item in value.items)
 
 
 def unpack(target: Expr, values: Values, env: Env) -> None:
@@ -104,7 +117,7 @@ def _put(target: Item, values: Values, around: Surroundings, env: Env) -> None:
 
     def put(value: Value, new: Value) -> Value:
         if value.is_tensor:
-            return links.linked(value, (value, new), around.at(target.span).recording)
+            return in_place(value, (value, new), around.at(target.span))
         if isinstance(key, str) and value.kind is Kind.ITEMS:
             return _with_item(value, key, new)
         return builtins.appended(value, new) if value.is_collection else Value(Kind.UNKNOWN)
@@ -148,7 +161,9 @@ def change(place: str, call: Call, around: Surroundings, env: Env) -> None:
     name = call.func.name if isinstance(call.func, Attr) else ""
     before = values_of(call.func.value, around) if isinstance(call.func, Attr) else ANYTHING
     if name == "append" and len(call.args) == 1:
-        store(env, (place,), lifted(builtins.appended, [before, values_of(call.args[0], around)]))
+        after = lifted(builtins.appended, [before, values_of(call.args[0], around)])
+        _doubt_others(env, place, before, after)
+        store(env, (place,), after)
     elif name == "requires_grad_":
         _doubt_others(env, place, before)
         flag = call.argument(0, "requires_grad")
@@ -186,9 +201,7 @@ def _in_place(place: str, name: str, call: Call, around: Surroundings, env: Env)
     def update(value: Value, *others: Value) -> Value:
         if name == "detach_":
             return links.called("detach", value, Given((value,)), at)
-        return (
-            value if name in _FROM_NUMBERS else links.linked(value, (value, *others), at.recording)
-        )
+        return value if name in _FROM_NUMBERS else in_place(value, (value, *others), at)
 
     env[place] = lifted(update, [before, *args])
 
@@ -198,4 +211,4 @@ _FROM_NUMBERS = ("zero_", "fill_", "normal_", "uniform_", "bernoulli_", "random_
 
 def iterated(target: Expr, values: Values, env: Env) -> None:
     """Give a loop's target what the loop goes through."""
-    unpack(target, lifted(element_of, [values]), env)
+    unpack(target, elements_of(values), env)

@@ -31,7 +31,7 @@ from lintgrad.syntax.nodes import (
 from lintgrad.typestates.values import links
 from lintgrad.typestates.values.decisions import outcome
 from lintgrad.typestates.values.indexing import Index, Part, indexed
-from lintgrad.typestates.values.possible import ANYTHING, Values, joined, lifted
+from lintgrad.typestates.values.possible import ANYTHING, Values, joined, lifted, limited
 from lintgrad.typestates.values.shapes import broadcast, matrix_product
 from lintgrad.typestates.values.value import (
     UNKNOWN,
@@ -125,21 +125,26 @@ def _unary(op: str, value: Value) -> Value:
 
 def _binary(expr: Binary | Compare, around: Surroundings) -> Values:
     place = around.at(expr.span)
-    operation = matrix_product if expr.op == "@" else broadcast
-    compares = isinstance(expr, Compare)
 
     def apply(left: Value, right: Value) -> Value:
-        if left.is_collection or right.is_collection:
-            both = left.kind is right.kind is Kind.ITEMS and expr.op == "+"
-            return items(*left.items, *right.items) if both else UNKNOWN
-        result = operation(left, right)
-        if not compares:
-            is_mask = left.is_mask and right.is_mask
-            return replace(links.linked(result, (left, right), place.recording), is_mask=is_mask)
-        link = Link.ANY if result.kind is Kind.UNKNOWN else Link.NONE
-        return Value(result.kind, result.sizes, is_mask=True, link=link)
+        return combined(expr, left, right, place)
 
     return lifted(apply, [values_of(expr.left, around), values_of(expr.right, around)])
+
+
+def combined(expr: Binary | Compare, left: Value, right: Value, place: links.Place) -> Value:
+    """What an operator makes of two values."""
+    if left.is_collection or right.is_collection:
+        both = left.kind is right.kind is Kind.ITEMS and expr.op == "+"
+        return items(*left.items, *right.items) if both else UNKNOWN
+    result = matrix_product(left, right) if expr.op == "@" else broadcast(left, right)
+    if isinstance(expr, Compare):
+        link = Link.ANY if result.kind is Kind.UNKNOWN else Link.NONE
+        mask = Value(result.kind, result.sizes, is_mask=True, link=link)
+        is_tensor = result.is_tensor or Link.MAYBE in (left.link, right.link)
+        return links.compared(mask, (left, right), place) if is_tensor else mask
+    is_mask = left.is_mask and right.is_mask
+    return replace(links.linked(result, (left, right), place.recording), is_mask=is_mask)
 
 
 def _sequence(expr: Sequence, around: Surroundings) -> Values:
@@ -254,11 +259,18 @@ def _comprehension(expr: Comprehension, around: Surroundings) -> Values:
 
 def element_of(value: Value) -> Value:
     """What a loop over a value goes through, if all of it is alike."""
-    if value.kind is Kind.MANY:
-        return value.items[0]
-    if value.kind is Kind.ITEMS and not value.names:
-        alike = set(value.items)
-        return alike.pop() if len(alike) == 1 else UNKNOWN
+    alike = set(_elements(value))
+    return alike.pop() if len(alike) == 1 else UNKNOWN
+
+
+def elements_of(values: Values) -> Values:
+    """What a loop over any of some values may go through, one in each turn."""
+    return limited(element for value in values for element in _elements(value)) or ANYTHING
+
+
+def _elements(value: Value) -> tuple[Value, ...]:
+    if value.kind is Kind.MANY or (value.kind is Kind.ITEMS and not value.names):
+        return value.items
     if value.kind is Kind.TENSOR and value.sizes:
-        return replace(tensor(*value.sizes[1:]), link=value.link, cut=value.cut)
-    return UNKNOWN
+        return (replace(tensor(*value.sizes[1:]), link=value.link, cut=value.cut),)
+    return (UNKNOWN,)

@@ -18,6 +18,7 @@ from lintgrad.typestates.values.calls import (
 )
 from lintgrad.typestates.values.environment import Env
 from lintgrad.typestates.values.evaluate import Surroundings, values_of
+from lintgrad.typestates.values.gathering import gathered
 from lintgrad.typestates.values.possible import ANYTHING, Values, lifted
 from lintgrad.typestates.values.value import UNKNOWN, Kind, Value, constant, named
 
@@ -57,6 +58,9 @@ class Interpreter:
         frame = around.meaning.called(call)
         if frame is not None:
             return self._result(frame, call, around)
+        scattered = around.meaning.scattered(call)
+        if scattered is not None:
+            return gathered(self._result(scattered[0], call, around), scattered[1])
         return self._other(call, name, around)
 
     def _other(self, call: Call, name: str | None, around: Surroundings) -> Values:

@@ -7,6 +7,7 @@ from lintgrad.typestates.values.value import (
     Kind,
     Value,
     at_least,
+    items,
     tensor,
 )
 
@@ -41,16 +42,17 @@ WITHOUT_PARAMETERS = _SAME - {
 }
 
 CONTAINERS = frozenset({"Sequential"})
-PARALLEL = frozenset({"torch.nn.DataParallel", "torch.nn.parallel.DataParallel"})
+RECURRENT = frozenset({"RNN", "LSTM", "GRU", "LSTMCell"})
+"""Layers that return a tuple: the output and a state, or the two parts of a state."""
 
-LAYERS = _CHANNELS.keys() | _SAME | CONTAINERS
+LAYERS = _CHANNELS.keys() | _SAME | CONTAINERS | RECURRENT
 
 
 def module(name: str, given: Given) -> Value:
     """The layer that a call builds."""
     if name in CONTAINERS:
         return Value(Kind.LAYER, name=name, items=given.args if given.complete else (UNKNOWN,))
-    if name in _SAME:
+    if name in _SAME or name in RECURRENT:
         return Value(Kind.LAYER, name=name)
     position, after = _CHANNELS[name]
     size = given.get(position, *_KEYWORDS)
@@ -67,6 +69,8 @@ def applied(layer: Value, value: Value) -> Value:
         for inner in layer.items:
             value = applied(inner, value) if inner.kind is Kind.LAYER else UNKNOWN
         return value
+    if layer.name in RECURRENT:
+        return items(UNKNOWN, UNKNOWN)
     kept = value.sizes[: len(value.sizes) - 1]
     if value.kind is Kind.TENSOR and layer.name == "Embedding":
         return tensor(*value.sizes, *layer.sizes)
@@ -75,9 +79,3 @@ def applied(layer: Value, value: Value) -> Value:
     if value.kind is Kind.TENSOR and len(value.sizes) > len(layer.sizes):
         return tensor(*value.sizes[: len(value.sizes) - len(layer.sizes)], *layer.sizes)
     return at_least(*layer.sizes)
-
-
-def parallel(given: Given) -> Value:
-    """`DataParallel(layer)`: the same layer on several devices, its results put together."""
-    inner = given.get(0, "module")
-    return inner if inner is not None and inner.kind is Kind.LAYER else UNKNOWN

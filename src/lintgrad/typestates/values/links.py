@@ -84,7 +84,7 @@ def linked(result: Value, operands: Iterable[Value], recording: Recording) -> Va
 def called(name: str, result: Value, given: Given, at: Place) -> Value:
     """The result of a function or method of torch, hanging on its graph."""
     if name == "requires_grad_":
-        return required(result, given.get(1, "requires_grad"), hang_of(given.args[:1], _ALWAYS))
+        return required(result, given.get(1, "requires_grad"), hang_of(given.args[:1], RECORDED))
     if name in FROM_NOTHING:
         return required(result, given.named.get("requires_grad"), NO_LINK, default=False)
     if name in _SHARING:
@@ -107,12 +107,18 @@ def called(name: str, result: Value, given: Given, at: Place) -> Value:
     return result.linked(*hang)
 
 
-_ALWAYS = Recording()
+def compared(result: Value, operands: Iterable[Value], at: Place) -> Value:
+    """The result of a comparison of tensors: it has no graph, whatever goes in."""
+    return result.linked(*_cut(hang_of(operands, at.recording), at))
+
+
+RECORDED = Recording()
+"""Where gradients are recorded."""
 
 
 def copied(result: Value, given: Given, at: Place) -> Value:
     """A new tensor made of the numbers in others: `torch.tensor(loss)`, `Variable(loss)`."""
-    source = hang_of(given.args[:1], _ALWAYS)
+    source = hang_of(given.args[:1], RECORDED)
     return required(
         result,
         given.named.get("requires_grad"),

@@ -4,9 +4,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from lintgrad.dataflow.solve import Point
+from lintgrad.dataflow.solution import Point
 from lintgrad.flow.events import Assign, Backward, Change, Differentiate, Event
 from lintgrad.flow.graph import Branch, Call, Enter, FlowGraph, Leave, Repeat, targets_of
+from lintgrad.flow.loops.headers import names_in
 from lintgrad.flow.lowering.slices import Slice, read_in
 from lintgrad.flow.meaning import Meaning
 from lintgrad.flow.names.recording import Recording
@@ -123,7 +124,8 @@ class Tensors:
             env = self._after(block)
             for target in self._targets(block, env):
                 settle = visits[target] > _MOST_VISITS
-                joined = environment.join(self.before.get(target), env, settle=settle)
+                left = self._turned(block, target, env)
+                joined = environment.join(self.before.get(target), left, settle=settle)
                 if joined != self.before.get(target):
                     self.before[target] = dict(joined)
                     if target not in queue:
@@ -143,6 +145,25 @@ class Tensors:
                 return (exit_.if_true if known else exit_.if_false,)
         return targets_of(exit_)
 
+    def _turned(self, block: int, target: int, env: Env) -> Env:
+        """What holds where control goes on: in a loop's body, its target has an element."""
+        exit_ = self.graph.blocks[block].exit
+        if not isinstance(exit_, Repeat) or target != exit_.body:
+            return env
+        drawn = self.graph.loops[exit_.loop].drawn
+        inside = dict(env)
+        if drawn is not None:
+            environment.iterated(drawn[0], env.get(_drawn_by(exit_.loop), ANYTHING), inside)
+        return inside
+
+    def _draws(self, loop: int, env: Env) -> None:
+        """What a loop runs over is settled when it is entered."""
+        drawn = self.graph.loops[loop].drawn
+        if drawn is not None:
+            wanted = any(name in self.needed for name in names_in(drawn[0]))
+            known = wanted and all(name in self.needed for name in read_in(drawn[1]))
+            env[_drawn_by(loop)] = self._values(drawn[1], env) if known else ANYTHING
+
     def _after(self, block: int) -> Env:
         env = dict(self.before[block])
         for event in self.graph.blocks[block].events:
@@ -158,6 +179,8 @@ class Tensors:
 
     def _happens(self, event: Event | Enter | Leave, env: Env) -> None:
         match event:
+            case Enter(loop=loop):
+                self._draws(loop, env)
             case Assign(places=places) if places and not any(p in self.needed for p in places):
                 pass
             case Assign(target=target, source=source) if target is not None and source is not None:
@@ -216,6 +239,11 @@ def _asked_for(graph: FlowGraph, meaning: Meaning) -> Iterator[str]:
             if meaning.called(call) is not None:
                 for part in children(call):
                     yield from read_in(part)
+
+
+def _drawn_by(loop: int) -> str:
+    """What stands for the elements of a loop among the places."""
+    return f"<loop {loop}>"
 
 
 def _perhaps_flagged(value: Value) -> Value:
