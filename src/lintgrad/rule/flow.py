@@ -6,12 +6,10 @@ from functools import cached_property
 from typing import TypeVar
 
 from lintgrad.dataflow.between import past, through
-from lintgrad.dataflow.conditions import condition_of
 from lintgrad.dataflow.contexts import Context, contexts_of, contexts_of_next_calls
 from lintgrad.dataflow.solution import Point, Problem, Solution, events_of
 from lintgrad.dataflow.solve import solve
 from lintgrad.dataflow.typestate import Act, Certainty, State, Subject, Typestate
-from lintgrad.dataflow.witness import trail
 from lintgrad.flow.events import (
     Backward,
     Consumed,
@@ -31,7 +29,7 @@ from lintgrad.flow.names.testing import is_test
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.rule.accumulation import Windows
 from lintgrad.rule.gates import Gate, gates_of
-from lintgrad.rule.hit import Acted, Hit
+from lintgrad.rule.hit import Acted, Hit, hits
 from lintgrad.rule.meeting import Met, met
 from lintgrad.rule.windows import windows_of
 from lintgrad.syntax.nodes import Expr
@@ -40,6 +38,9 @@ from lintgrad.typestates.scales import Scale, feels_scale, scale_of
 from lintgrad.typestates.values.tensors import Loss, losses_of, losses_where_called
 
 E = TypeVar("E", bound=Event)
+
+_CERTAIN = frozenset({Certainty.ALWAYS})
+_POSSIBLE = frozenset({Certainty.ALWAYS, Certainty.MAYBE})
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,7 @@ class Flow:
 
     def saved_weights(self) -> Iterator[Saved]:
         """The names of the function itself whose graphs have saved weights for a backward."""
-        found = (event for _, event in events_of(self.graph) if isinstance(event, WeightsUsed))
-        yield from {event.subject: None for event in found}
+        yield from {event.subject: None for event in self._own(WeightsUsed)}
 
     def met(
         self,
@@ -188,15 +188,9 @@ class Flow:
         """The events of a kind that can be reached with some optimizer in a bad state."""
         for optimizer in self.graph.optimizers.values():
             solution = self._solution(typestate, optimizer)
-            for context in contexts_of(solution):
-                for point, event in context.points():
-                    sure = context.certainty(point, bad) if isinstance(event, kind) else None
-                    if sure is Certainty.ALWAYS or (sure is Certainty.MAYBE and solution.exact):
-                        found = self._hit(solution, context, point, bad)
-                        if found is not None:
-                            yield found
-            if optimizer.place in self.graph.again and solution.exact:
-                yield from self._next_call(solution, kind, bad)
+            wanted = _POSSIBLE if solution.exact else _CERTAIN
+            yield from hits(solution, contexts_of(solution), kind, bad, wanted)
+            yield from self._again(solution, optimizer, kind, bad, _CERTAIN)
 
     def maybe_again(
         self,
@@ -207,8 +201,7 @@ class Flow:
         """The events that may be reached in a bad state when the function is called again."""
         for optimizer in self.graph.optimizers.values():
             solution = self._solution(typestate, optimizer)
-            if optimizer.place in self.graph.again and solution.exact:
-                yield from self._next_call(solution, kind, bad, Certainty.MAYBE)
+            yield from self._again(solution, optimizer, kind, bad, frozenset({Certainty.MAYBE}))
 
     def always(
         self,
@@ -224,49 +217,20 @@ class Flow:
             return
         for optimizer in self.graph.optimizers.values():
             solution = self._solution(typestate, optimizer)
-            for context in contexts_of(solution):
-                for point, event in context.points():
-                    if (
-                        isinstance(event, kind)
-                        and context.certainty(point, bad) is Certainty.ALWAYS
-                        and (found := self._hit(solution, context, point, bad)) is not None
-                    ):
-                        yield found
+            yield from hits(solution, contexts_of(solution), kind, bad, _CERTAIN)
 
-    def _next_call(
+    def _again(
         self,
         solution: Solution[State, Act, Optimizer],
+        optimizer: Optimizer,
         kind: type[Event],
         bad: Callable[[State], bool],
-        sure: Certainty = Certainty.ALWAYS,
+        wanted: frozenset[Certainty],
     ) -> Iterator[Hit]:
         """The events that are reached in a bad state, as surely, when it is called again."""
-        for context in contexts_of_next_calls(solution):
-            for point, event in context.points():
-                wanted = isinstance(event, kind) and context.certainty(point, bad) is sure
-                if wanted and (found := self._hit(solution, context, point, bad)) is not None:
-                    yield replace(found, again=True)
-
-    def _hit(
-        self,
-        solution: Solution[State, Act, Optimizer],
-        context: Context[State, Act, Optimizer],
-        point: Point,
-        bad: Callable[[State], bool],
-    ) -> Hit | None:
-        where = context.where(point, bad)
-        event = context.graph.blocks[point[0]].events[point[1]]
-        if where is None or isinstance(event, Enter | Leave):
-            return None
-        return Hit(
-            event,
-            context.subject,
-            context.certainty(point, bad),
-            trail(context, where, point[1]),
-            condition_of(solution, context, point, bad),
-            context.around(point[0]),
-            solution.problem.subject,
-        )
+        if optimizer.place in self.graph.again and solution.exact:
+            for found in hits(solution, contexts_of_next_calls(solution), kind, bad, wanted):
+                yield replace(found, again=True)
 
     @property
     def is_exact(self) -> bool:

@@ -1,14 +1,17 @@
 """What a rule is told of an event that concerns an optimizer."""
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from lintgrad.dataflow.conditions import Condition
-from lintgrad.dataflow.contexts import LoopAround
-from lintgrad.dataflow.typestate import Certainty
-from lintgrad.dataflow.witness import Passed
+from lintgrad.dataflow.conditions import Condition, condition_of
+from lintgrad.dataflow.contexts import Context, LoopAround
+from lintgrad.dataflow.solution import Point, Solution
+from lintgrad.dataflow.typestate import Act, Certainty, State
+from lintgrad.dataflow.witness import Passed, trail
 from lintgrad.flow.events import Event
+from lintgrad.flow.graph import Enter, Leave
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.rule.finding import Confidence, confidence_by
 
@@ -62,3 +65,40 @@ class Acted(NamedTuple):
     event: Event
     act: Enum
     around: tuple[LoopAround, ...]
+
+
+def hits(
+    solution: Solution[State, Act, Optimizer],
+    contexts: Iterable[Context[State, Act, Optimizer]],
+    kind: type[Event],
+    bad: Callable[[State], bool],
+    wanted: frozenset[Certainty],
+) -> Iterator[Hit]:
+    """The events of a kind that are reached in a bad state, as surely as is wanted."""
+    for context in contexts:
+        for point, event in context.points():
+            if isinstance(event, kind) and context.certainty(point, bad) in wanted:
+                found = _hit(solution, context, point, bad)
+                if found is not None:
+                    yield found
+
+
+def _hit(
+    solution: Solution[State, Act, Optimizer],
+    context: Context[State, Act, Optimizer],
+    point: Point,
+    bad: Callable[[State], bool],
+) -> Hit | None:
+    where = context.where(point, bad)
+    event = context.graph.blocks[point[0]].events[point[1]]
+    if where is None or isinstance(event, Enter | Leave):
+        return None
+    return Hit(
+        event,
+        context.subject,
+        context.certainty(point, bad),
+        trail(context, where, point[1]),
+        condition_of(solution, context, point, bad),
+        context.around(point[0]),
+        solution.problem.subject,
+    )

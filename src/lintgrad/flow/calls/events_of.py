@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from lintgrad.flow.calls import backwards
 from lintgrad.flow.calls.asides import Asides
+from lintgrad.flow.calls.backwards import Backwards
 from lintgrad.flow.calls.clipping import Clipping
-from lintgrad.flow.calls.dependence import Dependence
-from lintgrad.flow.calls.differentiating import differentiated, is_formula
+from lintgrad.flow.calls.differentiating import differentiated
 from lintgrad.flow.calls.followed import Followed
 from lintgrad.flow.calls.framework_calls import FrameworkCalls
 from lintgrad.flow.calls.gradient_writes import GradientWrites
 from lintgrad.flow.calls.micro_batches import MicroBatches
 from lintgrad.flow.calls.replacing import Replacing
-from lintgrad.flow.calls.scaling import Scaling, is_scaling
+from lintgrad.flow.calls.scaling import Scaling
 from lintgrad.flow.calls.stepping import Stepping
 from lintgrad.flow.calls.syncing import Syncing
 from lintgrad.flow.calls.unnamed import Unnamed
@@ -38,8 +39,7 @@ from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import spelled
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Binary, Call, Const, Expr, Name, Starred, Unary
-from lintgrad.syntax.walk import children
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Name
 
 _STEP_LIKE = frozenset({"first_step", "second_step"})
 
@@ -62,7 +62,7 @@ class Calls:
         self._stepping = Stepping(scope, places, followed, self._scaling, asides, self._unnamed)
         self._replacing = Replacing(scope, places, roles)
         self._syncing = Syncing(scope, places)
-        self._dependence = Dependence(scope, places, roles)
+        self._backwards = Backwards(scope, places, roles, self._scaling)
         self.writes = GradientWrites(scope, places)
         self.micro_batches = MicroBatches(scope, roles, places, self.is_followed)
 
@@ -126,7 +126,7 @@ class Calls:
     def _ordinary(self, call: Call) -> Iterator[Event]:
         name = self._scope.dotted(call.func)
         if name == apis.AUTOGRAD_BACKWARD:
-            yield self._autograd_backward(call)
+            yield backwards.function(call)
             return
         if name == apis.ZERO_GRAD:
             yield from self._cleared_by_function(call)
@@ -195,55 +195,12 @@ class Calls:
         for place in filter(None, map(place_of, call.args)):
             yield from self._places.cleared(call.span, place, text)
 
-    def _autograd_backward(self, call: Call) -> Backward:
-        gradient = call.argument(1, "grad_tensors")
-        if isinstance(gradient, Const) and gradient.value is None:
-            gradient = None
-        return Backward(call.span, call.argument(0, "tensors"), gradient, takes_several=True)
-
     def _escape(self, call: Call, places: frozenset[str] | None, why: str) -> Escape:
         return Escape(call.span, places, f"`{spelled(self._text, call.func.span)}(...)` {why}")
 
     def _backward(self, call: Call, func: Attr) -> tuple[Event, ...]:
-        if self._scope.dotted(func) == apis.AUTOGRAD_BACKWARD:
-            return (self._autograd_backward(call),)
-        receiver = place_of(func.value)
-        found = None if receiver is None else self._places.role(receiver)
-        if found is Role.ENGINE:
-            return (Backward(call.span, call.argument(0, "loss")),)
-        if receiver in ("self", "super()") or found is not None:
-            return (self._escape(call, None, "is no backward of a tensor"),)
-        gradient = call.argument(0, "gradient") or _unpacked(call)
-        if isinstance(gradient, Const) and gradient.value is None:
-            gradient = None
-        known = self._is_tensor(func.value) or self._places.kinds.tensor(func.value) is not None
-        if is_formula(self._scope) and self._scope.dotted(func.value) == receiver:
-            return ()
-        if call.args and not known and not self._is_tensor(call.args[0]):
-            return (self._escape(call, None, "may be an engine's own backward"),)
-        scaled, scaler = self._scaling.of_loss(func.value)
-        loss = func.value
-        if isinstance(loss, Call) and is_scaling(loss):
-            loss = loss.args[0]
-        reaches = self._dependence.of(call)
-        return (Backward(call.span, loss, gradient, scaled, scaler, reaches),)
-
-    def _is_tensor(self, expr: Expr) -> bool:
-        """Whether an expression shows that it makes a tensor (or passes no gradient at all)."""
-        if isinstance(expr, Const):
-            return expr.value is None
-        if isinstance(expr, Binary | Unary):
-            return any(map(self._is_tensor, children(expr)))
-        if isinstance(expr, Name):
-            found = self._scope.lookup(expr.id)
-            bound = found[1] if found is not None else []
-            return (
-                len(bound) == 1
-                and isinstance(bound[0].value, Call | Binary | Unary)
-                and self._is_tensor(bound[0].value)
-            )
-        name = self._scope.dotted(expr.func) if isinstance(expr, Call) else None
-        return name is not None and name.rpartition(".")[0] == "torch"
+        ran = self._backwards.method(call, func)
+        return (self._escape(call, None, "may be no tensor's backward"),) if ran is None else ran
 
     def _manual_backward(self, call: Call, _: Attr) -> tuple[Event, ...]:
         # Lightning 2.6: `self.manual_backward(loss)` runs backward and nothing else.
@@ -286,12 +243,6 @@ def _named_method(getattr_: Call) -> Attr | None:
         case (holder, Const(value=str() as name), *_):
             return Attr(getattr_.span, holder, name)
     return None
-
-
-def _unpacked(call: Call) -> Expr | None:
-    """What `*args` or `**kwargs` may pass for an argument that is not written down."""
-    starred = (arg for arg in call.args if isinstance(arg, Starred))
-    return next((k.value for k in call.keywords if k.name is None), next(starred, None))
 
 
 _SPECIAL = {

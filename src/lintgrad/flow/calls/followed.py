@@ -41,18 +41,6 @@ class Followed:
         frame = self._roles.frames.of_call(scope, call, callee)
         return self._into(frame, call.span, text)
 
-    def is_made_to_touch(self, scope: Scope, func: Expr) -> bool:
-        """Whether a function of the project made what is called, and may have made it to touch."""
-        found = scope.lookup(func.id) if isinstance(func, Name) else None
-        if found is None:
-            return False
-        makers = (
-            self._roles.callees.of_call(found[0], binding.value)
-            for binding in found[1]
-            if isinstance(binding.value, Call)
-        )
-        return any(maker is not None and self.touching.makes_touching(maker) for maker in makers)
-
     def _one_of(self, scope: Scope, call: Call) -> tuple[Event, ...]:
         """What a call of a method does that classes of the project have each their own of."""
         receiver = place_of(call.func.value) if isinstance(call.func, Attr) else None
@@ -76,6 +64,18 @@ class Followed:
         if all(number is None for _, number in options):
             return ()
         return (Dispatched(call.span, receiver, tuple(options)),)
+
+    def is_made_to_touch(self, scope: Scope, func: Expr) -> bool:
+        """Whether a function of the project made what is called, and may have made it to touch."""
+        found = scope.lookup(func.id) if isinstance(func, Name) else None
+        if found is None:
+            return False
+        makers = (
+            self._roles.callees.of_call(found[0], binding.value)
+            for binding in found[1]
+            if isinstance(binding.value, Call)
+        )
+        return any(maker is not None and self.touching.makes_touching(maker) for maker in makers)
 
     def value(self, scope: Scope, function: Expr) -> tuple[Event, ...] | None:
         """What calling a function value without arguments does; None if it cannot be seen."""

@@ -138,8 +138,7 @@ class GraphsUsed:
             return self._kinds.tensor(call)
         if self._carrying(call):
             calls = (p for p in kept(call, self._carrying) if isinstance(p, Call))
-            known = next((b for c in calls if (b := self._trained(c.func)) is not None), None)
-            return known or self._looks_saving(call, last)
+            return next((b for c in calls if (b := self._trained(c.func)) is not None), None)
         return self._trained(func) or self._looks_saving(call, last)
 
     def _looks_saving(self, call: Call, last: str) -> Basis | None:
