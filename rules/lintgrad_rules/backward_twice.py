@@ -47,8 +47,10 @@ for x, y, z in loader:
 Graphs are followed through names inside of one function. Sums, means and views save nothing, so
 going through them twice is fine. A shared forward pass is one of a module that an optimizer in
 sight trains, followed through functions of torch, loss functions and modules; any other function
-may have cut it. Weights are followed for losses that are computed from modules all of whose
-parameters an optimizer in sight holds, in files that freeze none.
+may have cut it. Weights that a step changes in place are followed for losses that are computed from
+modules all of whose parameters an optimizer in sight holds, in files that freeze none. Not looked
+at is a loss that a condition, or an exception, leaves as it was in the round before. Where a
+condition decides about the second backward, the confidence is low.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.backward.html

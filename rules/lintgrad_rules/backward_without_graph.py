@@ -40,8 +40,8 @@ that part under `torch.no_grad()`. `torch.enable_grad()` turns the recording on 
 
 ## Known limits
 `torch.set_grad_enabled(flag)` with a flag that is not written down counts as not known. What a
-function that cannot be seen returns is reported with less confidence: it may turn the recording
-on itself.
+function that cannot be seen returns is reported with less confidence: it may turn the recording on
+itself. What is handed to `torch.autograd.grad` is not judged.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.no_grad.html

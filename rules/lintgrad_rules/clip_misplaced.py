@@ -35,10 +35,11 @@ for x, y in loader:
 
 ## Known limits
 Only a clip that never does anything is reported: one that is reached with gradients in some other
-iteration is left alone. A clip after the step whose result is used, or whose limit is infinite, is
-taken to be there for the norm, and one in a test that asserts something for the test. Where it is
-not known whose parameters an optimizer holds, or whose are clipped, nothing is reported unless
-there is one optimizer only.
+iteration is left alone. A backward is taken to fill what every optimizer holds, so that with
+several of them a clip may seem to have gradients that were not for it. A clip after the step whose
+result is used, or whose limit is infinite, is taken to be there for the norm, and one in a test
+that asserts something for the test. Where it is not known whose parameters an optimizer holds, or
+whose are clipped, nothing is reported unless there is one optimizer only.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.nn.utils.clip_grad_norm_.html

@@ -48,7 +48,8 @@ for x, y in loader:
 A scaler with a switch (`enabled=...`), or one that is handed in, gives medium confidence, and where
 the code steps both ways, each for one setting of the switch, nothing is reported. With several
 scalers in a function it is not asked which of them an update belongs to. Only what happens on every
-path is reported, but for an `unscale_()` whose step and update are left out in some rounds.
+path is reported, but for an `unscale_()` whose step and update are left out in some rounds, and
+calls of one scaler in several functions are not always put together.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/amp.html#torch.amp.GradScaler

@@ -36,7 +36,9 @@ for x, y in loader:
 ## Known limits
 Reported are two steps that stand in one loop, together with the backward. One step that a loop of
 its own repeats is taken to be meant, and so are those of a test that asserts something. Steps with
-a closure run their own backward. A plain step after `scaler.step()` is `scaler-protocol`.
+a closure run their own backward. A step that comes again because a condition left the backward out
+is not reported, nor is what a context manager or a generator of the project takes apart. A plain
+step after `scaler.step()` is `scaler-protocol`.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.optim.Optimizer.step.html

@@ -30,11 +30,11 @@ for x, y in loader:
 ```
 
 ## Known limits
-Reported are steps in a loop with a clear and a forward pass before them, and never a gradient in
-any iteration. A step that is there for a scheduler's sake, or to have an optimizer make its state,
-has no forward pass; a test that asserts what comes of the step is no training. Any call that cannot
-be seen and could run a backward keeps the rule silent. Gradients that a backward made and a clear
-took away again are `zero-grad-before-step`.
+Reported are steps in a loop with a clear and, after it, a forward pass before them, and never a
+gradient in any iteration. A step that is there for a scheduler's sake, or to have an optimizer make
+its state, has no forward pass; a test that asserts what comes of the step is no training. Any call
+that cannot be seen and could run a backward keeps the rule silent. Gradients that a backward made
+and a clear took away again are `zero-grad-before-step`.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/optim.html#taking-an-optimization-step

@@ -41,7 +41,8 @@ and then may drop bad gradients on purpose: where a condition that varies decide
 clear, or several do, the confidence is low. What a context manager or a generator of the project
 does between its `yield`s is not followed. A model that cannot be seen may run a backward of its own
 when it is called: a step right after is not judged. Nor is one whose parameters had nothing but
-gradients of other optimizers' losses: which loss feeds which optimizer is not known.
+gradients of other optimizers' losses: which loss feeds which optimizer is not known. An optimizer
+that a loop's variable picks out of a container is known in that round alone.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.optim.Optimizer.zero_grad.html

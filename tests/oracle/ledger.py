@@ -54,6 +54,16 @@ class Clip:
     applied: bool = False
 
 
+@dataclass(frozen=True)
+class Made:
+    """One step: when, of which optimizer, and the backward calls that it applied or found wiped."""
+
+    when: int
+    whose: int
+    applied: frozenset[int]
+    wiped: frozenset[int]
+
+
 @dataclass(eq=False)
 class Account:
     """The books of one leaf."""

@@ -42,7 +42,7 @@ class Harm:
     LG309: a step applied nothing but contributions that an earlier step had applied.
     LG501: no step ever applied anything new that a clip on a line had clipped.
     LG502: a clip found gradients that were still multiplied by the loss scale.
-    LG701: a step applied, with its own, a contribution that another optimizer's step had consumed.
+    LG701: a step applied, with its own, a contribution that another optimizer's step was there for.
 
     What `told` knows of the exceptions and warnings of torch's own comes to this too.
     """

@@ -37,10 +37,43 @@ KNOWN_LIMITS = {
     ("LG102", "by foreign"): "which loss feeds which optimizer",
     ("LG102", "in a context manager"): "context manager or a generator",
     ("LG102", "in a generator"): "context manager or a generator",
+    ("LG102", "held"): "picks out of a container",
+    ("LG103", "pieces of a batch"): "a loop over the micro-batches stands inside another one",
+    ("LG103", "guarded"): "depends on something that cannot be counted",
     ("LG201", "told at low confidence"): "may turn out to be 1",
     ("LG201", "in a "): "as far as they are bound once",
     ("LG201", "in another file"): "as far as they are bound once",
     ("LG201", ""): "known for the common ones alone",
+    ("LG203", "gradients by hand"): "handed to `torch.autograd.grad`",
+    ("LG204", "by changed"): "changes in place between a forward pass and its backward",
+    ("LG204", "told at low confidence"): "the confidence is low",
+    ("LG204", "in a"): "inside of one function",
+    ("LG204", "guarded"): "leaves as it was in the round before",
+    ("LG204", "error caught"): "leaves as it was in the round before",
+    ("LG204", "rounds skipped"): "leaves as it was in the round before",
+    ("LG301", ""): "with a clear and, after it, a forward pass before them",
+    ("LG302", "layout: class"): "no attribute, no parameter",
+    ("LG302", "layout: function"): "no attribute, no parameter",
+    ("LG302", "in a"): "no attribute, no parameter",
+    ("LG302", "held"): "nothing out of a container",
+    ("LG302", "of optimizers"): "nothing out of a container",
+    ("LG302", "guarded"): "a step which no round reaches",
+    ("LG302", "rounds skipped"): "a step which no round reaches",
+    ("LG309", "guarded"): "because a condition left the backward out",
+    ("LG309", "rounds skipped"): "because a condition left the backward out",
+    ("LG309", "told at low confidence"): "because a condition left the backward out",
+    ("LG309", "in a context manager"): "context manager or a generator",
+    ("LG309", "in a generator"): "context manager or a generator",
+    ("LG501", "a loss each"): "fill what every optimizer holds",
+    ("LG501", "adversarial"): "fill what every optimizer holds",
+    ("LG501", "alternating"): "fill what every optimizer holds",
+    ("LG501", "guarded"): "reached with gradients in some other iteration",
+    ("LG501", "rounds skipped"): "reached with gradients in some other iteration",
+    ("LG503", "guarded"): "Only what happens on every path",
+    ("LG503", "error caught"): "Only what happens on every path",
+    ("LG503", "rounds skipped"): "Only what happens on every path",
+    ("LG503", "in a"): "in several functions are not always put together",
+    ("LG701", ""): "Reported only where both losses are understood",
 }
 """Kinds of missed alarms, with the words by which the rule's "known limits" name them."""
 
@@ -107,10 +140,10 @@ class Judgement:
 
     def kind(self, harm: Harm) -> str:
         """What stands between lintgrad and a harm."""
-        if harm.how not in (How.STEP, How.RAISED):
-            return f"by {harm.how}"
         if harm in self.at_low_confidence:
             return "told at low confidence"
+        if harm.how not in (How.STEP, How.RAISED):
+            return f"by {harm.how}"
         tags = self.program.tags
         for mark in MARKS:
             for tag in tags:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FrameType, TracebackType
 from typing import Any
 
-from oracle.ledger import Account, Backward, Clip, Ledger, leaves_of
+from oracle.ledger import Account, Backward, Clip, Ledger, Made, leaves_of
 from oracle.outcome import Harm, How, Line, Outcome
 from oracle.scalers import Scalers
 from oracle.summary import Lost, lost_of, never_stepped, unused, windows_cut_short
@@ -29,8 +29,7 @@ class Watch:
         self._clock = itertools.count(1)
         self._optimizers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
         self._stepping: set[int] = set()
-        self._steps: list[tuple[int, int, frozenset[int]]] = []
-        """Every step: when, of which optimizer, and the backward calls that it applied."""
+        self._steps: list[Made] = []
         self._backwards: list[Backward] = []
         self._clips: list[Clip] = []
         self._lost: Lost = {}
@@ -260,7 +259,9 @@ class Watch:
             _count(self.outcome.steps, line)
             self._judge(number, accounts, line, how)
         applied = {one.backward.order for account in accounts for one in account.contents}
-        self._steps.append((next(self._clock), number, frozenset(applied)))
+        wiped = {one.backward.order for account in accounts for one in account.wasted}
+        made = Made(next(self._clock), number, frozenset(applied), frozenset(wiped))
+        self._steps.append(made)
         for account in accounts:
             account.wasted = []
             account.steps += 1
@@ -292,15 +293,20 @@ class Watch:
     def _foreign(self, number: int, accounts: list[Account]) -> bool:
         """Whether all that was wiped came from backward calls that others applied."""
         wiped = {one.backward.order for account in accounts for one in account.wasted}
-        had = {order for _, whose, orders in self._steps if whose != number for order in orders}
+        had = {order for one in self._steps if one.whose != number for order in one.applied}
         return wiped <= had
 
     def _leaks(self, number: int, account: Account) -> bool:
-        """Whether another optimizer's step stands between two contributions and had the first."""
+        """Whether the step that a contribution was for, another optimizer's, was before the next.
+
+        It was for that step too if it was wiped from what that step applies.
+        """
         orders = [one.backward.order for one in account.fresh if not one.backward.by_hand]
         return len(orders) > 1 and any(
-            min(orders) < when < max(orders) and whose != number and min(orders) in had
-            for when, whose, had in self._steps
+            min(orders) < one.when < max(orders)
+            and one.whose != number
+            and min(orders) in one.applied | one.wiped
+            for one in self._steps
         )
 
     def _harm(

@@ -111,10 +111,10 @@ class Linker:
             changed = False
             for number in new:
                 changed |= self._share(number)
+        asked = self._asked(new)
         for number in new:
             graph = self._graphs[number]
-            remembered = frozenset(self._asked_twice(number))
-            guards = replace(graph.guards, remembered=remembered)
+            guards = replace(graph.guards, remembered=frozenset(asked[number]))
             blocks = tuple(self._linked(number, block) for block in graph.blocks)
             self._graphs[number] = replace(graph, blocks=blocks, guards=guards)
 
@@ -232,6 +232,15 @@ class Linker:
         }
         link = Link(tuple(outside.items()), tuple(passed.items()), strangers, call.lost)
         return replace(block, exit=replace(call, link=link))
+
+    def _asked(self, new: Iterable[int]) -> dict[int, set[str]]:
+        """The tests that graphs remember: those of their own, and those that callers ask again."""
+        asked = {number: set(self._asked_twice(number)) for number in new}
+        for number, keys in list(asked.items()):
+            for other in self._connected(number) & asked.keys():
+                again = keys & self._lowered[other].sites.keys()
+                asked[other] |= set(sorted(again)[: _MOST_REMEMBERED - len(asked[other])])
+        return asked
 
     def _asked_twice(self, number: int) -> list[str]:
         """The tests that guard gradients more than once, in a graph and those it calls."""
