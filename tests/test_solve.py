@@ -171,15 +171,7 @@ def expected(program: Program, optimizer: str) -> dict[int, set[Grad]]:
     return met
 
 
-PASSED = pytest.param(
-    "model, optimizer, x",
-    marks=pytest.mark.xfail(
-        strict=True, reason="each call that passes something has a graph of its own"
-    ),
-)
-
-
-@pytest.mark.parametrize("arguments", ["", PASSED])
+@pytest.mark.parametrize("arguments", ["", "model, optimizer, x"])
 def test_a_helper_that_is_called_in_the_same_state_is_solved_once(
     arguments: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

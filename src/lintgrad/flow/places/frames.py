@@ -1,30 +1,37 @@
 """Frames: functions with what one call passes to them.
 
-Two calls share a frame if nothing that matters tells them apart: they stand at the same place of
-the code, and pass the same kinds of things. So a function is lowered once for each kind of call.
+Two calls share a frame if nothing that matters tells them apart: they stand in the same blocks of
+the code, and pass the same things. So a function is lowered once for each kind of call.
 """
 
 from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from lintgrad.flow.names.bindings import at
 from lintgrad.flow.names.bound_once import from_caller, passed_for
 from lintgrad.flow.names.methods import is_static
+from lintgrad.flow.names.place_parts import prefixes
 from lintgrad.flow.names.scopes import Argument, Scope
 from lintgrad.flow.places.callees import Callee
 from lintgrad.flow.places.ownership import owners_of
+from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
     Attr,
     Call,
     Const,
     Expr,
+    For,
     Lambda,
     Mapping,
     Name,
     Parameter,
     Sequence,
     Starred,
+    While,
+    With,
 )
+from lintgrad.syntax.walk import statements_of
 
 if TYPE_CHECKING:
     from lintgrad.flow.places.roles import Roles
@@ -40,37 +47,45 @@ class Frames:
         self._roles = roles
         self._made: dict[Hashable, Scope] = {}
         self._depths: dict[Scope, int] = {}
+        self._blocks: dict[Scope, tuple[Span, ...]] = {}
         self.called: dict[tuple[Scope, Call], Scope | None] = {}
         """The frames of calls whose results were asked for, None for those that have none."""
 
     def of_call(self, scope: Scope, call: Call, callee: Callee) -> Scope | None:
         """The frame of a call; None if calls are nested too deeply."""
         positional, named, complete = _passed(scope, call)
-        frame = self._frame(callee, (*callee.bound, *positional), named, complete=complete)
+        arguments = dict(
+            _bound(callee, (*callee.bound, *positional), {**callee.keywords, **named}, complete)
+        )
+        # What a function makes that keeps its names is another thing with every call.
+        where = call if callee.scope.functions else self._around(scope, call)
+        frame = self._frame(callee, arguments, (scope.function_itself, where))
         if frame is not None and frame.call is None:
             frame.call = (scope, call)
         return frame
 
     def of_arguments(self, callee: Callee, passed: tuple[Argument, ...]) -> Scope | None:
         """The frame of a call with the given arguments."""
-        return self._frame(callee, (*callee.bound, *passed), {}, complete=True)
+        arguments = dict(_bound(callee, (*callee.bound, *passed), {}, complete=True))
+        return self._frame(callee, arguments, None)
+
+    def _around(self, scope: Scope, call: Call) -> Hashable:
+        """The blocks that a call stands in: loops repeat it, others may change what it does."""
+        if scope.function_itself not in self._blocks:
+            self._blocks[scope.function_itself] = tuple(_blocks(scope))
+        blocks = self._blocks[scope.function_itself]
+        return tuple(b for b in blocks if b.start <= call.span.start and call.span.end <= b.end)
 
     def _frame(
-        self,
-        callee: Callee,
-        positional: tuple[Argument, ...],
-        named: dict[str, Argument],
-        *,
-        complete: bool,
+        self, callee: Callee, arguments: dict[str, Argument], where: Hashable
     ) -> Scope | None:
-        arguments = dict(_bound(callee, positional, {**callee.keywords, **named}, complete))
         callers = [argument.scope for argument in arguments.values()]
         parent = callee.scope.parent
         depth = 1 + max((self._depths.get(s, 0) for s in (*callers, parent) if s), default=0)
         if depth > _DEEPEST:
             return None
         kinds = tuple((name, self._kind(a)) for name, a in sorted(arguments.items()))
-        key = (callee.scope.function_itself, callee.scope.parent, callee.owner, kinds)
+        key = (callee.scope.function_itself, callee.scope.parent, callee.owner, kinds, where)
         if key not in self._made:
             frame = callee.scope.called_with(arguments, parent, callee.owner or callee.scope.owner)
             self._made[key] = frame
@@ -90,7 +105,8 @@ class Frames:
                 params = found.build.argument(0, "params")
                 owners = owners_of(found.scope, params).places if params is not None else None
             role = (found.role, found.basis, found.build, found.own, owners)
-        return scope.function_itself, expr, role, self._callable(argument), self._number(argument)
+        what = _as_bound(scope, expr)
+        return scope.function_itself, what, role, self._callable(argument), self._number(argument)
 
     def _callable(self, argument: Argument) -> Hashable:
         if not isinstance(argument.expr, Name | Attr | Lambda | Call):
@@ -102,6 +118,23 @@ class Frames:
         """The constant that is passed on from a caller."""
         expr = from_caller(*argument).expr
         return (type(expr.value), expr.value) if isinstance(expr, Const) else None
+
+
+def _blocks(scope: Scope) -> Iterator[Span]:
+    """The blocks of a function whose statements run again, or in other surroundings."""
+    for statement in statements_of(scope.node.body):
+        if isinstance(statement, For | While | With):
+            end = max((s.span.end for s in statements_of(statement.body)), default=0)
+            yield Span(statement.span.start, end)
+
+
+def _as_bound(scope: Scope, expr: Expr) -> Hashable:
+    """A place with what it may be bound to where it is read; any other expression is itself."""
+    place = place_of(expr)
+    if place is None:
+        return expr
+    bound = (at(scope.bindings.get(prefix, []), expr.span) for prefix, _ in prefixes(place))
+    return place, tuple(binding.value for found in bound for binding in found)
 
 
 def constant_of(scope: Scope, name: str) -> Const | None:
