@@ -272,7 +272,7 @@ def _borne_out(alarm: Alarm, outcome: Outcome) -> bool:
     match alarm.code:
         case "LG102" | "LG301":
             return alarm.line in outcome.empty_steps
-        case "LG103":
+        case "LG103" | "LG403":
             return bool(outcome.wiped)
         case "LG308":
             return bool(outcome.rebuilt)
