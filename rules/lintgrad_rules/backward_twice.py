@@ -61,16 +61,14 @@ from collections.abc import Iterator
 
 from lintgrad.flow.events import GraphUsed, Step, WeightsUsed
 from lintgrad.rule import (
-    Basis,
     Category,
-    Certainty,
-    Confidence,
     Finding,
     Flow,
     Met,
     Related,
     Severity,
     confidence_by,
+    events_on,
     rule,
 )
 from lintgrad.typestates.graphs import GRAPHS, is_freed
@@ -96,7 +94,7 @@ def _freed(flow: Flow) -> Iterator[Finding]:
                 yield Finding(
                     met.event.span,
                     f"the graph behind `{graph.place}` was freed by an earlier `backward()`",
-                    _confidence(met, graph.basis),
+                    met.confidence(confidence_by(graph.basis)),
                     tuple(_story(met)),
                     help="add the losses up and run backward once, "
                     "or pass `retain_graph=True` to all but the last",
@@ -107,24 +105,20 @@ def _changed(flow: Flow) -> Iterator[Finding]:
     for saved in flow.saved_weights():
         for met in flow.met(WEIGHTS, saved, is_changed):
             if isinstance(met.event, WeightsUsed):
-                steps = [e.event for e in met.trail[:-1] if isinstance(e.event, Step)]
+                steps = events_on(met.trail[:-1], Step)
                 story = [Related(step.span, f"changes `{saved.module}` in place") for step in steps]
                 yield Finding(
                     met.event.span,
                     f"`{saved.place}` was computed with weights of `{saved.module}` "
                     "that a step has changed since",
-                    _confidence(met, saved.basis),
+                    met.confidence(confidence_by(saved.basis)),
                     (*story[-1:], Related(met.event.span, "needs them as they were")),
                     help="compute the loss after the step, or step after all the backwards",
                 )
 
 
-def _confidence(met: Met, basis: Basis) -> Confidence:
-    return confidence_by(basis) if met.certainty is Certainty.ALWAYS else Confidence.LOW
-
-
 def _story(met: Met) -> Iterator[Related]:
-    freeing = [e.event for e in met.trail[:-1] if isinstance(e.event, GraphUsed)]
+    freeing = events_on(met.trail[:-1], GraphUsed)
     if freeing:
         yield Related(freeing[-1].span, "frees the graph")
     again = bool(freeing) and freeing[-1].span == met.event.span

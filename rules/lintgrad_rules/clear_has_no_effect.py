@@ -104,7 +104,6 @@ def _described(slipped: Slipped) -> tuple[str, str]:
                 "nothing consumes this, so nothing is cleared",
                 "write a `for` loop",
             )
-    method = instead.removesuffix("()").rpartition(".")[2]
-    return f"`{method}` of `{subject}` is named, but not called: nothing is cleared", (
+    return f"`{slipped.method}` of `{subject}` is named, but not called: nothing is cleared", (
         "add the parentheses"
     )

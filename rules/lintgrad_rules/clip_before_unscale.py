@@ -64,6 +64,7 @@ from lintgrad.rule import (
     Hit,
     Related,
     Severity,
+    last_on,
     rule,
 )
 from lintgrad.typestates.scaling import (
@@ -84,11 +85,11 @@ def clip_before_unscale(flow: Flow) -> Iterator[Finding]:
     for hit in flow.where(SCALING, Clip, _is_scaled):
         if hit.certainty is not Certainty.ALWAYS and not flow.only(SCALING, hit, _is_as_bad):
             continue
-        concern = _concern(hit)
+        concern = concern_of(hit.event, hit.optimizer)
         if concern is Concern.LIKELY and len(flow.graph.optimizers) > 1:
             continue
-        backward = _scaled_by(hit)
-        if backward is None:
+        backward = last_on(hit.trail, Backward)
+        if backward is None or not backward.scaled:
             continue
         named = backward.scaler.place if backward.scaler is not None else "scaler"
         yield Finding(
@@ -106,19 +107,12 @@ def clip_before_unscale(flow: Flow) -> Iterator[Finding]:
 def _confidence(hit: Hit, backward: Backward) -> Confidence:
     """A scaler that may be switched off, or is handed in, is less than certain to multiply."""
     sure = backward.scaler is not None and backward.scaler.certain
-    likely = _concern(hit) is Concern.LIKELY or hit.certainty is not Certainty.ALWAYS
+    likely = (
+        concern_of(hit.event, hit.optimizer) is Concern.LIKELY
+        or hit.certainty is not Certainty.ALWAYS
+    )
     most = Confidence.HIGH if sure and not likely else Confidence.MEDIUM
     return min(hit.most_confident, most)
-
-
-def _concern(hit: Hit) -> Concern:
-    return concern_of(hit.event, hit.optimizer) if isinstance(hit.event, Clip) else Concern.NONE
-
-
-def _scaled_by(hit: Hit) -> Backward | None:
-    """The last backward on the way, if it is of a scaled loss."""
-    found = [passed.event for passed in hit.trail if isinstance(passed.event, Backward)]
-    return found[-1] if found and found[-1].scaled else None
 
 
 def _is_scaled(scaled: Scaled) -> bool:

@@ -57,6 +57,7 @@ from lintgrad.rule import (
     Hit,
     Related,
     Severity,
+    events_on,
     rule,
 )
 from lintgrad.typestates.gradients import GRADIENTS, is_wiped
@@ -92,7 +93,7 @@ def _too_early(flow: Flow) -> Iterator[Finding]:
         backward = followed.get(id(hit.event))
         if backward is None and not _is_useless(flow, hit, _SURELY_USELESS):
             continue  # the call that cannot be seen may well be the backward
-        clears = [p.event for p in hit.trail if isinstance(p.event, ZeroGrad)]
+        clears = events_on(hit.trail, ZeroGrad)
         story = [Related(event.span, "clears them") for event in clears[-1:]]
         story.append(Related(hit.event.span, "clips what is not there"))
         if backward is not None:
@@ -114,7 +115,7 @@ def _too_late(flow: Flow) -> Iterator[Finding]:
         read = isinstance(hit.event, Clip) and hit.event.read
         if read or not _is_useless(flow, hit, _USELESS):
             continue
-        steps = [passed.event for passed in hit.trail if isinstance(passed.event, Step)]
+        steps = events_on(hit.trail, Step)
         yield Finding(
             hit.event.span,
             "clips too late: the step has already applied these gradients",
@@ -136,15 +137,13 @@ def _followed(flow: Flow) -> dict[int, Event]:
     """The backward calls that come after a clip which found nothing, by the clip."""
     found: dict[int, Event] = {}
     for hit in flow.where(SCALING, Backward, lambda scaled: scaled.held is Held.CLIPPED):
-        clips = [passed.event for passed in hit.trail if isinstance(passed.event, Clip)]
+        clips = events_on(hit.trail, Clip)
         found.update({id(clip): hit.event for clip in clips[-1:]})
     return found
 
 
 def _is_useless(flow: Flow, hit: Hit, useless: frozenset[Held]) -> bool:
     """Whether a clip concerns the optimizer alone, and never meets gradients worth clipping."""
-    if not isinstance(hit.event, Clip):
-        return False
     concern = concern_of(hit.event, hit.optimizer)
     alone = len(flow.graph.optimizers) == 1
     if concern is not Concern.WITHIN and not (concern is Concern.LIKELY and alone):
@@ -153,7 +152,7 @@ def _is_useless(flow: Flow, hit: Hit, useless: frozenset[Held]) -> bool:
 
 
 def _confidence(hit: Hit) -> Confidence:
-    known = isinstance(hit.event, Clip) and concern_of(hit.event, hit.optimizer) is Concern.WITHIN
+    known = concern_of(hit.event, hit.optimizer) is Concern.WITHIN
     return hit.most_confident if known else min(hit.most_confident, Confidence.MEDIUM)
 
 

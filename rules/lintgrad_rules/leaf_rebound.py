@@ -46,7 +46,6 @@ from collections.abc import Iterator
 from lintgrad.flow.events import Assign, GradRead
 from lintgrad.rule import (
     Category,
-    Certainty,
     Confidence,
     Finding,
     Flow,
@@ -74,11 +73,10 @@ def leaf_rebound(flow: Flow) -> Iterator[Finding]:
         for met in flow.met(LEAVES, leaf, is_result):
             rebound = _rebound(met)
             if isinstance(met.event, GradRead) and rebound is not None:
-                sure = met.certainty is Certainty.ALWAYS
                 yield Finding(
                     rebound.span,
                     f"`{leaf.place}` is no leaf from here on, and gets no gradient any more",
-                    Confidence.HIGH if sure else Confidence.LOW,
+                    met.confidence(Confidence.HIGH),
                     (
                         Related(leaf.made[0].span, "makes the leaf"),
                         Related(rebound.span, "gives its name to a new tensor"),

@@ -73,6 +73,7 @@ from lintgrad.rule import (
     Passed,
     Related,
     Severity,
+    events_on,
     is_within,
     rule,
 )
@@ -119,8 +120,8 @@ def _leak(hit: Hit) -> _Leak | None:
     foreign = [i for i, p in enumerate(trail) if i >= begin and _is_foreign(p)]
     if not foreign:
         return None
-    left = _backwards(trail[begin : foreign[0]])
-    own = _backwards(trail[foreign[0] :])
+    left = events_on(trail[begin : foreign[0]], Backward)
+    own = events_on(trail[foreign[0] :], Backward)
     step = trail[foreign[0]].event
     if not left or not own or not isinstance(step, Step) or set(map(id, left)) & set(map(id, own)):
         return None
@@ -130,10 +131,6 @@ def _leak(hit: Hit) -> _Leak | None:
 def _is_foreign(passed: Passed) -> bool:
     first = passed.before is Origin.FRESH and passed.after is Origin.LEFT
     return first and isinstance(passed.event, Step)
-
-
-def _backwards(passed: tuple[Passed, ...]) -> list[Backward]:
-    return [p.event for p in passed if isinstance(p.event, Backward)]
 
 
 def _is_own_turn(hit: Hit, leak: _Leak) -> bool:

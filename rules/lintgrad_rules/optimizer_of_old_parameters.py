@@ -50,7 +50,18 @@ hidden from the optimizer on purpose.
 from collections.abc import Iterator
 
 from lintgrad.flow.events import Build, Replace, Step, Unheld
-from lintgrad.rule import Category, Confidence, Finding, Flow, Hit, Related, Severity, rule
+from lintgrad.rule import (
+    Category,
+    Confidence,
+    Finding,
+    Flow,
+    Hit,
+    Related,
+    Severity,
+    events_on,
+    last_on,
+    rule,
+)
 from lintgrad.typestates.holdings import HOLDINGS, is_old
 
 
@@ -58,7 +69,7 @@ from lintgrad.typestates.holdings import HOLDINGS, is_old
 def optimizer_of_old_parameters(flow: Flow) -> Iterator[Finding]:
     """Find optimizers that step other parameters than those that are trained."""
     for hit in flow.where(HOLDINGS, Step, is_old) if _is_replaced_late(flow) else ():
-        replaced = _replaced(hit)
+        replaced = last_on(hit.trail, Replace)
         if replaced is not None:
             yield Finding(
                 hit.event.span,
@@ -80,13 +91,8 @@ def _is_replaced_late(flow: Flow) -> bool:
     )
 
 
-def _replaced(hit: Hit) -> Replace | None:
-    found = [passed.event for passed in hit.trail if isinstance(passed.event, Replace)]
-    return found[-1] if found else None
-
-
 def _story(hit: Hit, replaced: Replace) -> Iterator[Related]:
-    builds = [passed.event for passed in hit.trail if isinstance(passed.event, Build)]
+    builds = events_on(hit.trail, Build)
     if builds:
         yield Related(builds[-1].span, "is given the parameters of that time")
     yield Related(replaced.span, f"gives `{replaced.text}` others")

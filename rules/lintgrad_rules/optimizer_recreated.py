@@ -61,6 +61,8 @@ from lintgrad.rule import (
     Hit,
     Related,
     Severity,
+    events_on,
+    last_on,
     rule,
 )
 from lintgrad.typestates.bonds import BONDS, is_loose
@@ -79,7 +81,7 @@ def optimizer_recreated(flow: Flow) -> Iterator[Finding]:
     if not any(event.forgets for event in flow.events(Build)):
         return
     for hit in flow.where(REBUILDS, Step, is_again):
-        build = _build(hit)
+        build = last_on(hit.trail, Build)
         if build is None or hit.certainty is not Certainty.ALWAYS or not _shares_loop(flow, hit):
             continue
         place = hit.optimizer.place
@@ -116,7 +118,7 @@ def _rescheduled(flow: Flow) -> Iterator[Finding]:
     """Schedulers that are built again for every step they take."""
     for hit in flow.where(BONDS, SchedulerStep, is_bound_again):
         event = hit.event
-        bound = [p.event for p in hit.trail if isinstance(p.event, SchedulerBuild)]
+        bound = events_on(hit.trail, SchedulerBuild)
         if hit.certainty is not Certainty.ALWAYS or not isinstance(event, SchedulerStep):
             continue
         around = [a.around for a in flow.acts(BONDS, hit.subject) if a.event is bound[-1]]
@@ -137,8 +139,8 @@ def _rescheduled(flow: Flow) -> Iterator[Finding]:
 def _abandoned(flow: Flow) -> Iterator[Finding]:
     """Optimizers that are built again after their scheduler was: it never moves the new one."""
     for hit in flow.where(BONDS, SchedulerStep, is_loose):
-        bound = [p.event for p in hit.trail if isinstance(p.event, SchedulerBuild)]
-        built, step = _build(hit), hit.event
+        bound = events_on(hit.trail, SchedulerBuild)
+        built, step = last_on(hit.trail, Build), hit.event
         if hit.certainty is not Certainty.ALWAYS or not isinstance(step, SchedulerStep):
             continue
         if bound and built is not None and bound[-1].scheduler == step.scheduler:
@@ -155,14 +157,9 @@ def _abandoned(flow: Flow) -> Iterator[Finding]:
             )
 
 
-def _build(hit: Hit) -> Build | None:
-    builds = [passed.event for passed in hit.trail if isinstance(passed.event, Build)]
-    return builds[-1] if builds else None
-
-
 def _shares_loop(flow: Flow, hit: Hit) -> bool:
     """Whether the step and the building stand in the very same loops."""
-    build = _build(hit)
+    build = last_on(hit.trail, Build)
     return any(
         acted.event is build and acted.around == hit.around
         for acted in flow.acts(REBUILDS, hit.subject)

@@ -48,14 +48,13 @@ from collections.abc import Iterator
 from lintgrad.flow.events import Consumed
 from lintgrad.rule import (
     Category,
-    Certainty,
-    Confidence,
     Finding,
     Flow,
     Met,
     Related,
     Severity,
     confidence_by,
+    events_on,
     rule,
 )
 from lintgrad.typestates.exhaustion import exhaustion_of, is_empty
@@ -73,7 +72,7 @@ def parameters_exhausted(flow: Flow) -> Iterator[Finding]:
                     event.span,
                     f"`{generator.place}` is a generator that was run through before: "
                     f"{event.by} finds nothing in it",
-                    sure if met.certainty is Certainty.ALWAYS else Confidence.LOW,
+                    met.confidence(sure),
                     tuple(_story(event, met)),
                     help="keep the parameters in a list: `list(...)`",
                 )
@@ -81,7 +80,7 @@ def parameters_exhausted(flow: Flow) -> Iterator[Finding]:
 
 def _story(event: Consumed, met: Met) -> Iterator[Related]:
     """Where the generator is made, what runs through it, and what does so again."""
-    passed = [one.event for one in met.trail[:-1] if isinstance(one.event, Consumed)]
+    passed = events_on(met.trail[:-1], Consumed)
     yield Related(event.subject.made[0].span, "gives each parameter once")
     if passed:
         yield Related(passed[0].span, f"{passed[0].by} takes them")

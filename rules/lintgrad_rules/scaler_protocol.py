@@ -71,6 +71,7 @@ from lintgrad.rule import (
     Related,
     Severity,
     Slip,
+    last_on,
     rule,
 )
 from lintgrad.typestates.scaling import SCALING, Held, Round, ScaleAct, Scaled
@@ -102,7 +103,8 @@ def scaler_protocol(flow: Flow) -> Iterator[Finding]:
 def _stepped_scaled(flow: Flow) -> Iterator[Finding]:
     """Plain steps that apply scaled gradients."""
     for hit in flow.always(SCALING, Step, lambda scaled: scaled.held is Held.SCALED):
-        by = _scaled_by(hit)
+        backward = last_on(hit.trail, Backward)
+        by = backward.scaler if backward is not None else None
         if _scaler(hit) is not None or by is None:
             continue
         both_ways = any(
@@ -199,11 +201,6 @@ def _scaler(hit: Hit) -> Scaler | None:
         case Step(scaler=scaler) | Unscale(scaler=scaler) | ScalerUpdate(scaler=scaler):
             return scaler
     return None
-
-
-def _scaled_by(hit: Hit) -> Scaler | None:
-    found = [passed.event for passed in hit.trail if isinstance(passed.event, Backward)]
-    return found[-1].scaler if found else None
 
 
 def _scalers(flow: Flow) -> set[str]:

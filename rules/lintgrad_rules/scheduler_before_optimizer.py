@@ -67,6 +67,7 @@ from lintgrad.rule import (
     Hit,
     Related,
     Severity,
+    events_on,
     rule,
 )
 from lintgrad.typestates.schedules import SCHEDULES, OrderAct, is_ahead, is_fresh
@@ -137,7 +138,7 @@ def _early(flow: Flow, hit: Hit) -> SchedulerStep | None:
     Several are there to catch up with a schedule, or for the micro-batches of a window; those in
     a loop before it catch up when training is resumed.
     """
-    steps = [p.event for p in hit.trail[:-1] if isinstance(p.event, SchedulerStep)]
+    steps = events_on(hit.trail[:-1], SchedulerStep)
     if not steps or not all(step.bare and step.kinds <= _IN_ORDER for step in steps):
         return None
     arounds = [_around(flow, hit, step) for step in steps]

@@ -46,7 +46,7 @@ from lintgrad.rule import Category, Finding, Flow, Severity, Slip, confidence_by
 def step_not_called(flow: Flow) -> Iterator[Finding]:
     """Find statements that name a step without calling it."""
     for slipped in flow.slips(Slip.STEP_NAMED):
-        method = slipped.instead.removesuffix("()").rpartition(".")[2]
+        method = slipped.method
         yield Finding(
             slipped.span,
             f"`{method}` of `{slipped.subject}` is named, but not called: nothing happens",

@@ -52,9 +52,9 @@ from lintgrad.rule import (
     Confidence,
     Finding,
     Flow,
-    Hit,
     Related,
     Severity,
+    last_on,
     rule,
 )
 from lintgrad.typestates.scaling import SCALING, Held, Round, Scaled
@@ -68,7 +68,8 @@ def step_twice(flow: Flow) -> Iterator[Finding]:
     if flow.is_test or len(list(flow.events(Step))) < _TWO:
         return
     for hit in flow.always(SCALING, Step, _is_applied):
-        first, backward = _before(hit)
+        before = hit.trail[:-1]
+        first, backward = last_on(before, Step), last_on(before, Backward)
         if (
             hit.optimizer.escaped
             or first is None
@@ -91,14 +92,6 @@ def step_twice(flow: Flow) -> Iterator[Finding]:
             ),
             help="step once for every `backward()`, or run a new `backward()` in between",
         )
-
-
-def _before(hit: Hit) -> tuple[Step | None, Backward | None]:
-    """The last step before a hit, and the last backward."""
-    events = [passed.event for passed in hit.trail[:-1]]
-    steps = [event for event in events if isinstance(event, Step)]
-    backwards = [event for event in events if isinstance(event, Backward)]
-    return (steps[-1] if steps else None), (backwards[-1] if backwards else None)
 
 
 def _is_applied(scaled: Scaled) -> bool:

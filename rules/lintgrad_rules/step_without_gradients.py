@@ -51,6 +51,7 @@ from lintgrad.rule import (
     Related,
     Severity,
     Slip,
+    events_on,
     rule,
 )
 from lintgrad.typestates.gradients import GRADIENTS, Grad, is_wiped
@@ -76,8 +77,8 @@ def step_without_gradients(flow: Flow) -> Iterator[Finding]:
             continue
         if not flow.only(SCALING, hit, _is_without):
             continue
-        clears = [p.event for p in hit.trail if isinstance(p.event, ZeroGrad)]
-        passes = [p.event for p in hit.trail if isinstance(p.event, MayBackward)]
+        clears = events_on(hit.trail, ZeroGrad)
+        passes = events_on(hit.trail, MayBackward)
         yield Finding(
             hit.event.span,
             f"`{place}` has nothing to apply: no `backward()` runs between the clear and it",

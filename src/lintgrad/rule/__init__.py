@@ -23,6 +23,7 @@ from lintgrad.rule.flow import Flow
 from lintgrad.rule.gates import Gate, Opens
 from lintgrad.rule.hit import Acted, Hit
 from lintgrad.rule.meeting import Met
+from lintgrad.rule.trails import events_on, last_on
 from lintgrad.source.text import Span
 from lintgrad.typestates.scales import same_number
 
@@ -53,7 +54,9 @@ __all__ = [
     "Unused",
     "Windows",
     "confidence_by",
+    "events_on",
     "is_within",
+    "last_on",
     "rule",
     "same_number",
     "unread_rule",

@@ -10,6 +10,7 @@ from lintgrad.dataflow.typestate import Act, Certainty, State, Typestate
 from lintgrad.dataflow.witness import Passed, trail
 from lintgrad.flow.events import Event
 from lintgrad.flow.graph import Enter, FlowGraph, Leave
+from lintgrad.rule.finding import Confidence
 
 Subject = TypeVar("Subject", bound=Hashable)
 
@@ -20,6 +21,10 @@ class Met(NamedTuple):
     event: Event
     certainty: Certainty
     trail: tuple[Passed, ...]
+
+    def confidence(self, most: Confidence) -> Confidence:
+        """The most that can be said of it, unless some path leads there in a good state."""
+        return most if self.certainty is Certainty.ALWAYS else Confidence.LOW
 
 
 def met(

@@ -20,6 +20,7 @@ _DEFINED = re.compile(
     rb"^(?:class|(?:async[ \t]+)?def)[ \t]+(\w+)[ \t]*(?:\(([^()]*)\))?", re.MULTILINE
 )
 _WORD = re.compile(rb"\w+")
+_TESTS = re.compile(r"(^|/)(test_\w*|\w*_test|conftest)\.py$|(^|/)tests?/[^/]*$")
 _DEEPEST = 4
 """Names are followed through so many files that hand them on, and so many base classes."""
 
@@ -45,8 +46,11 @@ class Drivers:
         self._known: dict[tuple[str, bytes], bool] = {}
 
     def drives(self, path: str, data: bytes) -> bool:
-        """Whether a file calls or derives from something of its project that trains."""
-        return any(
+        """Whether a file calls or derives from something of its project that trains.
+
+        Tests do not count: what they try out is run once, and whatever else is in the project.
+        """
+        return not _TESTS.search(path.replace(os.sep, "/")) and any(
             self._trains(module, path, name, _DEEPEST) and _is_used(used, data)
             for module, name, used in _imported(data)
         )

@@ -205,8 +205,10 @@ def _of_place(step: Step, optimizer: Optimizer, act_: ScaleAct) -> ScaleAct | No
     return act_ if found is GradAct.APPLY else ScaleAct.LOSE
 
 
-def concern_of(clip: Clip, optimizer: Optimizer) -> Concern:
+def concern_of(clip: Event, optimizer: Optimizer) -> Concern:
     """How what a clip clips and an optimizer's parameters go together."""
+    if not isinstance(clip, Clip):
+        return Concern.NONE
     if clip.optimizer is not None:
         found = gradients.act(Step(clip.span, clip.optimizer), optimizer)
         return Concern.WITHIN if found is GradAct.APPLY else Concern.NONE

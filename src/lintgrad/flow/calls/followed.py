@@ -63,6 +63,9 @@ class Followed:
             options.append((name, self._number(frame)))
         if all(number is None for _, number in options):
             return ()
+        if any(number is None for _, number in options):
+            # Whether anything is ever made of the class that leaves gradients alone is open.
+            return (Escape(call.span, None, f"`{text}(...)` may be overridden"),)
         return (Dispatched(call.span, receiver, tuple(options)),)
 
     def is_made_to_touch(self, scope: Scope, func: Expr) -> bool:

@@ -5,6 +5,7 @@ from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.bound_once import bound_once, from_caller
 from lintgrad.flow.names.scopes import Scope
+from lintgrad.flow.places.builders import asks_trainer
 from lintgrad.flow.places.gradients_by_hand import grad_holder, is_nothing, part_of_grad
 from lintgrad.flow.places.module_classes import builds_module
 from lintgrad.flow.places.of_function import Places
@@ -45,9 +46,6 @@ _MOVES = frozenset({"to", "cuda", "cpu", "half", "float", "double"})
 _BUILD = apis.OPTIMIZER_CLASSES | ENGINES.keys() | STEPPED.keys() | RETURNED.keys() | COLLECTIONS
 """Public names that build something, and do nothing else."""
 
-_LONGEST_CHAIN = 8
-"""A parameter is followed through so many callers."""
-
 
 class Unseen:
     """Judges calls of one function whose callees are not in the file."""
@@ -64,6 +62,8 @@ class Unseen:
             if top == "torch" or top in apis.HARMLESS_MODULES:
                 return True
             return name in _BUILD or name in apis.SCHEDULERS | apis.HARMLESS_FUNCTIONS
+        if asks_trainer(self._scope, call):
+            return True
         match call.func:
             case Attr(value=receiver) if self._is_of_framework(receiver):
                 return True

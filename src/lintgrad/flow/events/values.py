@@ -21,6 +21,11 @@ class Slipped:
     basis: Basis
     instead: str = ""
 
+    @property
+    def method(self) -> str:
+        """The name of the method that would do it."""
+        return self.instead.removesuffix("()").rpartition(".")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Exhaustible:

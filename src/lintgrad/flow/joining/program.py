@@ -123,10 +123,13 @@ class Program:
                 return None
             roots += [root for source in sources if (root := self._root_of(source)) is not None]
         found = {
-            one.methods[name]: one
+            itself: one
             for root in roots
             for one in root.all_classes()
-            if one is not own and name in one.methods and own in one.lineage()
+            if one is not own
+            and (itself := one.method(name)) is not None
+            and itself is not method
+            and own in one.lineage()
         }
         real = tuple(one for itself, one in found.items() if not only_raises(itself))
         return real if len(real) <= _MOST_OVERRIDES else None

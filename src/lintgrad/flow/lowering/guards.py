@@ -163,7 +163,8 @@ def _tests(body: tuple[Stmt, ...], relevance: Relevance) -> Iterator[Expr]:
             and relevance.guarded((*statement.body, *statement.orelse))
         ) or isinstance(statement, nodes.While):
             yield statement.test
-        for expr in expressions_of(statement):
+        chooses = isinstance(statement, nodes.With | nodes.Assign)
+        for expr in expressions_of(statement) if chooses else ():
             for part in parts_of(expr):
                 if isinstance(part, IfExp) and relevance.holds_event(part):
                     yield part.test

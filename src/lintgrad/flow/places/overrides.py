@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from lintgrad.flow.names.methods import is_static, only_raises
+from lintgrad.flow.names.methods import is_abstract, is_static, only_raises
 from lintgrad.flow.names.scopes import Argument, ClassScope, Scope
 from lintgrad.flow.places.callees import Callee, Callees
 from lintgrad.syntax.names import place_of
@@ -28,6 +28,8 @@ class Overrides:
         method = own.method(func.name) if own is not None else None
         if own is None or method is None:
             return None
+        if is_abstract(method) and not only_raises(method):
+            return None  # a hook: whether anything is ever made that does nothing there is open
         others = self._overriding(method, own)
         if others is None:
             return None

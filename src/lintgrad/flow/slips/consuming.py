@@ -178,11 +178,14 @@ class Consumers:
     def __init__(self, scope: Scope, roles: Roles) -> None:
         self._scope = scope
         self._roles = roles
+        self._known: dict[str, list[str]] = {}
 
     def consumed(self, statement: Stmt, subject: Exhaustible) -> Iterator[Consumed]:
         """Where a statement itself reads a generator's place."""
         outermost = "the loop" if isinstance(statement, For) and not _leaves(statement) else None
-        names = self._names(subject.place)
+        names = self._known.setdefault(subject.place, [])
+        if not names:
+            names += self._names(subject.place)
         if isinstance(statement, Assign) and place_of(statement.targets[0]) in names[1:]:
             return
         for expr in expressions_of(statement):
