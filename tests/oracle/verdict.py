@@ -45,7 +45,7 @@ KNOWN_LIMITS = {
     ("LG201", "in another file"): "as far as they are bound once",
     ("LG201", ""): "known for the common ones alone",
     ("LG203", "gradients by hand"): "handed to `torch.autograd.grad`",
-    ("LG204", "by changed"): "changes in place between a forward pass and its backward",
+    ("LG204", "by changed"): "an optimizer in sight holds",
     ("LG204", "told at low confidence"): "the confidence is low",
     ("LG204", "in a"): "inside of one function",
     ("LG204", "guarded"): "leaves as it was in the round before",
@@ -273,6 +273,8 @@ def _borne_out(alarm: Alarm, outcome: Outcome) -> bool:
         case "LG102" | "LG301":
             return alarm.line in outcome.empty_steps
         case "LG103":
+            return bool(outcome.wiped)
+        case "LG403" if "clears a begun window" in alarm.message:
             return bool(outcome.wiped)
         case "LG308":
             return bool(outcome.rebuilt)
