@@ -37,8 +37,8 @@ class Passage:
     """Places that the called graph tracks, with what the caller calls them."""
     outward: tuple[tuple[str, str], ...]
     """Those of them that the caller tracks too and that are no parameters."""
-    shared: frozenset[str]
-    """The keys of the tests that ask about the same things on both sides."""
+    shared: tuple[tuple[str, str], ...]
+    """The keys of the tests that ask about the same things: the called graph's, the caller's."""
 
 
 def passage(caller: FlowGraph, call: Call, called: FlowGraph) -> Passage:
@@ -51,7 +51,9 @@ def passage(caller: FlowGraph, call: Call, called: FlowGraph) -> Passage:
         for place, name in inward
         if place not in parameters and name in caller.guards.tracked
     )
-    return Passage(call, called, inward, outward, frozenset(_shared(call, called)))
+    flags = (pair for pair in call.link.flags if pair[0] in called.guards.remembered)
+    shared = dict.fromkeys((*((key, key) for key in _shared(call, called)), *flags))
+    return Passage(call, called, inward, outward, tuple(shared))
 
 
 def entry_of(caller: FlowGraph, passage: Passage, facts: Facts, state: State) -> Entry[State]:
@@ -66,7 +68,10 @@ def entry_of(caller: FlowGraph, passage: Passage, facts: Facts, state: State) ->
         known = evaluate(expr, values, caller.guards)
         if known is None or isinstance(known, int):
             inside[place] = known
-    decisions = sorted(d for d in facts.decisions if d[0] in passage.shared)
+    decided = dict(facts.decisions)
+    decisions = sorted(
+        {inner: decided[outer] for inner, outer in passage.shared if outer in decided}.items()
+    )
     return Entry(state, tuple(sorted(inside.items())), tuple(decisions))
 
 
@@ -76,10 +81,11 @@ def after_call(paths: Paths, passage: Passage, facts: Facts, left: Entry[State])
     values, decisions = facts.values, paths.undisturbed(facts.decisions, lost)
     if passage.outward or not {name for name, _ in values}.isdisjoint(lost):
         values = _after(passage, dict(values), dict(left.values))
+    found = dict(left.decisions)
     told = {
-        key: outcome
-        for key, outcome in left.decisions
-        if key in passage.shared and key in paths.graph.guards.remembered
+        outer: found[inner]
+        for inner, outer in passage.shared
+        if inner in found and outer in paths.graph.guards.remembered
     }
     if told:
         decisions = tuple(sorted({**dict(decisions), **told}.items()))

@@ -64,13 +64,15 @@ class Link:
 
     Outside are the places of the called function with what the caller calls them; passed are
     its parameters with the caller's expressions; lost are the places of the caller that it gives
-    new values. Strangers are its optimizers that may be any of the caller's.
+    new values. Strangers are its optimizers that may be any of the caller's. Flags are the
+    parameters that it asks for their truth, with the caller's key of the same question.
     """
 
     outside: tuple[tuple[str, str], ...] = ()
     passed: tuple[tuple[str, Expr], ...] = ()
     strangers: frozenset[str] = frozenset()
     lost: tuple[str, ...] = ()
+    flags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

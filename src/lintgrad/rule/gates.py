@@ -134,7 +134,10 @@ class _Counted:
         if opened in (0, len(rounds)):
             return Opens.ALWAYS if opened else Opens.NEVER
         closed = len(rounds) - opened
-        mostly = size > 2 and closed * (size - 1) <= opened + (size - 1) * len(begun)
+        # Each time the loop begins, a window may be cut short; a loop inside of the counted one,
+        # with fewer rounds than a window, begins no windows.
+        cut = len(begun) if len(rounds) >= size * len(begun) else 1
+        mostly = size > 2 and closed * (size - 1) <= opened + (size - 1) * cut
         return Opens.MOSTLY if mostly else Opens.IN_TIME
 
     def _facts(self) -> Iterator[Facts]:

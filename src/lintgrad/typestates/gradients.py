@@ -128,7 +128,8 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
             if direct is not None or not owners.places:
                 return direct
             shared = _by_owners(owners, optimizer, GradAct.CLEAR)
-            return None if shared is None or not optimizer.owners.complete else GradAct.LOSE
+            unknown = not optimizer.owners.complete and not owners.complete
+            return None if shared is None or unknown else GradAct.LOSE
         case GradAssign(owners=owners):
             return _by_owners(owners, optimizer, GradAct.REPLACE)
         case Build(optimizer=place, fresh=fresh):

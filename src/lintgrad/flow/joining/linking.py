@@ -1,6 +1,6 @@
 """Graphs joined with the graphs they call: places matched, optimizers and counters shared."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -230,7 +230,8 @@ class Linker:
             if place in outside
             and owned & related_places(self._lowered[number].scope, outside[place])
         }
-        link = Link(tuple(outside.items()), tuple(passed.items()), strangers, call.lost)
+        flags = tuple(self._flags(number, call))
+        link = Link(tuple(outside.items()), tuple(passed.items()), strangers, call.lost, flags)
         return replace(block, exit=replace(call, link=link))
 
     def _asked(self, new: Iterable[int]) -> dict[int, set[str]]:
@@ -240,7 +241,18 @@ class Linker:
             for other in self._connected(number) & asked.keys():
                 again = keys & self._lowered[other].sites.keys()
                 asked[other] |= set(sorted(again)[: _MOST_REMEMBERED - len(asked[other])])
+            for call in self._calls(number) if keys else ():
+                again = {flag for flag, key in self._flags(number, call) if key in keys}
+                asked.setdefault(call.callee, set()).update(again)
         return asked
+
+    def _flags(self, number: int, call: Call) -> Iterator[tuple[str, str]]:
+        """The parameters that a called graph asks for their truth, with what is passed for them."""
+        called, caller = self._lowered[call.callee], self._lowered[number].scope
+        for name, argument in (called.scope.arguments or {}).items():
+            key = place_of(argument.expr) if argument.scope is caller else None
+            if key is not None and name in called.sites and not called.scope.bindings.get(name):
+                yield name, key
 
     def _asked_twice(self, number: int) -> list[str]:
         """The tests that guard gradients more than once, in a graph and those it calls."""
@@ -250,6 +262,10 @@ class Linker:
             for key, count in self._lowered[other].sites.items():
                 if key.startswith("self.") or key in own:
                     total[key] += count
+        for call in self._calls(number):
+            for flag, key in self._flags(number, call):
+                if flag != key and key in own:
+                    total[key] += self._lowered[call.callee].sites[flag]
         return [key for key, n in total.most_common(_MOST_REMEMBERED) if n > 1]
 
     def _connected(self, number: int) -> set[int]:
