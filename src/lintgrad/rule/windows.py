@@ -10,9 +10,9 @@ from lintgrad.dataflow.typestate import Certainty
 from lintgrad.dataflow.witness import trail
 from lintgrad.flow.events import Backward, Event, Step, ZeroGrad
 from lintgrad.flow.graph import Call, FlowGraph, reachable
+from lintgrad.flow.loops.rounds import Rounds, repeated
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.rule.accumulation import Accumulation, Rest, Spoilt, Windows
-from lintgrad.rule.repeated import called_repeatedly
 from lintgrad.rule.rests import Asked, Shares, certain, rest_of
 from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct
 from lintgrad.typestates.windows import (
@@ -49,13 +49,13 @@ def windows_of(
 
 def _again(graphs: Sequence[FlowGraph], number: int) -> Windows:
     """The windows whose micro-batches are calls of a function that counts them by itself."""
-    repeated = [*graphs, called_repeatedly(graphs[number], number)]
-    last = len(graphs)
+    called = [*graphs]
+    called[number] = replace(repeated(graphs[number], Rounds()), again=frozenset())
 
     def solved(optimizer: Optimizer) -> Gradients:
-        return solve(Problem(repeated, last, optimizer, GRADIENTS))
+        return solve(Problem(called, number, optimizer, GRADIENTS))
 
-    found = _windows(repeated, last, solved)
+    found = _windows(called, number, solved)
     whole = tuple(replace(window, again=True) for window in found.whole)
     spoilt = (replace(one, window=replace(one.window, again=True)) for one in found.spoilt)
     return Windows(whole, tuple(spoilt))
