@@ -4,6 +4,7 @@ from lintgrad.flow.calls.dependence import Dependence
 from lintgrad.flow.calls.differentiating import is_formula
 from lintgrad.flow.calls.scaling import Scaling, is_scaling
 from lintgrad.flow.events import Backward, Event
+from lintgrad.flow.names.bound_once import bound_once
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Role
@@ -46,20 +47,19 @@ class Backwards:
         reaches = self._dependence.of(call)
         return (Backward(call.span, loss, gradient, scaled, scaler, reaches),)
 
-    def _is_tensor(self, expr: Expr) -> bool:
-        """Whether an expression shows that it makes a tensor (or passes no gradient at all)."""
+    def _is_tensor(self, expr: Expr, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether an expression shows that it makes a tensor (or passes no gradient at all).
+
+        Seen are the names on the way to it: one that is computed from itself shows nothing.
+        """
         if isinstance(expr, Const):
             return expr.value is None
         if isinstance(expr, Binary | Unary):
-            return any(map(self._is_tensor, children(expr)))
+            return any(self._is_tensor(part, seen) for part in children(expr))
         if isinstance(expr, Name):
-            found = self._scope.lookup(expr.id)
-            bound = found[1] if found is not None else []
-            return (
-                len(bound) == 1
-                and isinstance(bound[0].value, Call | Binary | Unary)
-                and self._is_tensor(bound[0].value)
-            )
+            bound = bound_once(self._scope, expr) if expr.id not in seen else None
+            computed = bound is not None and isinstance(bound.expr, Call | Binary | Unary)
+            return bound is not None and computed and self._is_tensor(bound.expr, seen | {expr.id})
         name = self._scope.dotted(expr.func) if isinstance(expr, Call) else None
         return name is not None and name.rpartition(".")[0] == "torch"
 
