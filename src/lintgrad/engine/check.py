@@ -1,7 +1,7 @@
 """One file and some rules to diagnostics: pure, picklable, the unit of parallel work."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -84,13 +84,8 @@ def check_source(
     merged = 0
     for number in analysis.roots:
         flow = Flow(analysis.graphs, number)
-        for rule in rules:
-            try:
-                findings = list(rule.check_flow(flow)) if rule.check_flow else []
-            except Exception as error:  # nor must one rule
-                failures.append(_failure(f"rule {rule.code} {rule.name}", source.path, error))
-                continue
-            found += [diagnostic(analysis.sources, rule, finding) for finding in findings]
+        for rule, finding in _findings(flow, rules, source.path, failures):
+            found.append(diagnostic(analysis.sources, rule, finding))
         merged += not flow.is_exact
     graphs = [
         analysis.graphs[number]
@@ -107,6 +102,19 @@ def check_source(
         tuple(note.text for graph in graphs for note in graph.notes),
         merged,
     )
+
+
+def _findings(
+    flow: Flow, rules: Iterable[Rule], path: str, failures: list[str]
+) -> Iterator[tuple[Rule, Finding]]:
+    """What rules find in one function; those that fail add why to the failures."""
+    for rule in rules:
+        try:
+            found = list(rule.check_flow(flow)) if rule.check_flow else []
+        except Exception as error:  # one rule of ours must not end the run
+            failures.append(_failure(f"rule {rule.code} {rule.name}", path, error))
+            continue
+        yield from ((rule, finding) for finding in found)
 
 
 def _unread(unreadable: Unreadable, rules: Iterable[Rule]) -> list[Diagnostic]:

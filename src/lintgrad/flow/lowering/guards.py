@@ -47,52 +47,58 @@ class _Found:
 def guards_of(scope: Scope, relevance: Relevance, around: tuple[Counter, ...]) -> Guards:
     """The guards of a function's gradient events, ready to be decided; also by its own rounds."""
     body = scope.node.body
-    values: dict[str, list[Expr]] = {}
-    for target, value in assigned(body):
-        for name in names_in(target):
-            if value is not None and place_of(target) == name:
-                values.setdefault(name, []).append(value)
+    values = _values(body)
     tests = _with_flags(list(_tests(body, relevance)), values)
-    by_hand = {name for name, all_values in values.items() if _counts(name, all_values)}
-    by_hand |= _counted_by_object(scope) | _parameters(scope) | _free_counters(scope, tests)
     counters = {c.place for c in (*_counters(body), *around)}
-    flags = {name for name, all_values in values.items() if all(map(_is_constant, all_values))}
+    counters |= {name for name, all_values in values.items() if _counts(name, all_values)}
+    counters |= _counted_by_object(scope) | _parameters(scope) | _free_counters(scope, tests)
     found = _Found(tests, values=values)
     for test in _atoms(list(_tests(body, relevance))):
         if isinstance(test, Binary):  # `if i % n:` and `if i + 1 % n:`
-            _count(test, counters | by_hand, found)
-    reset = {name for name in by_hand if sum(map(_is_constant, values.get(name, ()))) > 1}
+            _count(test, counters, found)
+    reset = {name for name in counters if sum(map(_is_constant, values.get(name, ()))) > 1}
     found.windows.update(place for test in tests for place in _waited_for(test, reset))
+    flags = {name for name, all_values in values.items() if all(map(_is_constant, all_values))}
     for test in tests:
-        _read(test, counters | by_hand, found)
+        _read(test, counters, found)
         found.counted |= places_in(test) & flags
         found.counted |= {p for p in places_in(test) if constant_of(scope, p) is not None}
-        if (place := place_of(_asked(test))) in counters | by_hand and place is not None:
+        if (place := place_of(_asked(test))) in counters and place is not None:
             found.counted.add(place)
+    return _settled(scope, found, counters)
+
+
+def _settled(scope: Scope, found: _Found, counters: set[str]) -> Guards:
+    """What was found in the tests, with numbers for what is not written down."""
     numbers = {name: _number(scope, name) for name in found.windows | found.lasts}
+    unknown = {name for name, number in numbers.items() if number is None}
     found.moduli |= {n for name, n in numbers.items() if n is not None and name in found.windows}
     length = counted_length(found.moduli, found.limits)
-    stand_ins = {name: WINDOW for name in found.windows if numbers[name] is None}
-    stand_ins |= {
-        name: length
-        for name in found.lasts - found.windows
-        if numbers[name] is None and name not in counters | by_hand and name not in values
-    }
+    lasts = found.lasts - found.windows
+    stand_ins = dict.fromkeys(found.windows & unknown, WINDOW)
+    stand_ins |= dict.fromkeys((lasts & unknown) - counters - found.values.keys(), length)
     stand_ins |= {name: n for name, n in numbers.items() if n is not None}
-    relevant = computed_from(found.counted | (found.windows & values.keys()), values)
+    counted = found.counted | (found.windows & found.values.keys())
+    relevant = computed_from(counted, found.values)
     return Guards(
         frozenset(relevant),
         stand_ins,
-        frozenset(
-            name
-            for name in found.lasts - found.windows
-            if name in stand_ins and numbers[name] is None
-        ),
+        frozenset(lasts & unknown & stand_ins.keys()),
         frozenset(found.moduli),
         frozenset(found.limits),
         length,
         starts=_starts(scope, relevant),
     )
+
+
+def _values(body: tuple[Stmt, ...]) -> dict[str, list[Expr]]:
+    """What plain assignments give to places."""
+    values: dict[str, list[Expr]] = {}
+    for target, value in assigned(body):
+        for name in names_in(target):
+            if value is not None and place_of(target) == name:
+                values.setdefault(name, []).append(value)
+    return values
 
 
 def _starts(scope: Scope, places: set[str]) -> dict[str, Expr]:
