@@ -129,12 +129,12 @@ HARMLESS_FUNCTIONS = frozenset(
         "apex.amp.initialize",
         "apex.amp.scale_loss",
         "apex.amp.master_params",
-        # onnxruntime 1.20, onnxruntime/training/optim/fp16_optimizer.py: gives the optimizer back
-        # with other ways to clip and to look for infinite gradients.
+        # onnxruntime at 1b4f71ed, orttraining/python/training/optim/fp16_optimizer.py: gives the
+        # optimizer back with other ways to clip and to look for infinite gradients.
         "onnxruntime.training.optim.fp16_optimizer.FP16_Optimizer",
-        # intel_extension_for_pytorch 2.8, frontend.py: gives model and optimizer back, converted.
+        # https://intel.github.io/intel-extension-for-pytorch: model and optimizer, converted.
         "intel_extension_for_pytorch.optimize",
-        # torch_xla 2.9, torch_xla/core/xla_model.py: lists the gradients of an optimizer.
+        # torch_xla/core/xla_model.py: lists the gradients of an optimizer.
         "torch_xla.core.xla_model._fetch_gradients",
         "unittest.mock.MagicMock",
         "unittest.mock.Mock",
