@@ -110,7 +110,7 @@ class _Counted:
             )
         }
         size = sizes.pop() if len(sizes) == 1 else 0
-        if size < 2:
+        if size < 1:
             return None
         if self.paths.graph.guards.lasts & {place_of(part) for part in parts_of(test)}:
             return None
@@ -131,8 +131,12 @@ class _Counted:
         opened = sum(rounds.values())
         if len(rounds) <= size + 1:
             return None
-        if opened in (0, len(rounds)):
-            return Opens.ALWAYS if opened else Opens.NEVER
+        if opened == 0:
+            return Opens.NEVER
+        if size == 1:  # a window of one micro-batch is applied in every round
+            return Opens.IN_TIME
+        if opened == len(rounds):
+            return Opens.ALWAYS
         closed = len(rounds) - opened
         # Each time the loop begins, a window may be cut short; a loop inside of the counted one,
         # with fewer rounds than a window, begins no windows.
