@@ -162,7 +162,8 @@ class Tensors:
         if drawn is not None:
             wanted = any(name in self.needed for name in names_in(drawn[0]))
             known = wanted and all(name in self.needed for name in read_in(drawn[1]))
-            env[_drawn_by(loop)] = self._values(drawn[1], env) if known else ANYTHING
+            if known:
+                env[_drawn_by(loop)] = self._values(drawn[1], env)
 
     def _after(self, block: int) -> Env:
         env = dict(self.before[block])
@@ -181,6 +182,8 @@ class Tensors:
         match event:
             case Enter(loop=loop):
                 self._draws(loop, env)
+            case Leave(loop=loop):
+                env.pop(_drawn_by(loop), None)
             case Assign(places=places) if places and not any(p in self.needed for p in places):
                 pass
             case Assign(target=target, source=source) if target is not None and source is not None:
