@@ -50,8 +50,8 @@ class Clipping:
 
     def _by_hand(self, call: Call, func: Attr) -> tuple[Event, ...] | None:
         """`p.grad.data.clamp_(-1, 1)`, and `p.grad.mul_(clip_coef)`."""
-        words = guesses.words(" ".join(p for a in call.args if (p := place_of(a)) is not None))
-        scales = func.name in ("mul_", "div_") and "clip" in words
+        factors = (place for a in call.args if (place := place_of(a)) is not None)
+        scales = func.name in ("mul_", "div_") and any(map(guesses.names_clipping, factors))
         if func.name not in _IN_PLACE and not scales:
             return None
         holder = grad_holder(func.value)
@@ -141,4 +141,4 @@ class Clipping:
 
 def _names_scale(part: Expr) -> bool:
     name = part.name if isinstance(part, Attr) else part.id if isinstance(part, Name) else ""
-    return "scale" in guesses.words(name)
+    return guesses.names_scale(name)

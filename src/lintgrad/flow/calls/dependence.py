@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from lintgrad.flow.calls.reaching import Env, Reaching, Surroundings
 from lintgrad.flow.events.reach import NOTHING, UNKNOWN, Reach, either, together
 from lintgrad.flow.loops.headers import names_in
+from lintgrad.flow.names import guesses
 from lintgrad.flow.names.place_parts import is_part
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.of_function import Places
@@ -205,7 +206,7 @@ def _is_worth_it(scope: Scope) -> bool:
     """Whether a function steps several things and runs backward more than once."""
     if _TOGGLES.search(scope.source.text):
         return False
-    stepped = {place for place in _receivers(scope, "step") if "sched" not in place.lower()}
+    stepped = {p for p in _receivers(scope, "step") if not guesses.not_an_optimizer(p)}
     return len(stepped) > 1 and len(list(_receivers(scope, "backward"))) > 1
 
 

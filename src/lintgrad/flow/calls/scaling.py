@@ -24,7 +24,7 @@ class Scaling:
     def is_scaler(self, place: str) -> bool:
         """Whether a place is a scaler by its role, or by its name where nothing else speaks."""
         role = self._places.role(place)
-        return role is Role.SCALER or (role is None and "scaler" in guesses.words(place))
+        return role is Role.SCALER or (role is None and guesses.named_like_scaler(place))
 
     def scaler(self, place: str) -> Scaler | None:
         """The scaler at a place; None if it is switched off."""

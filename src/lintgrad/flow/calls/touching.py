@@ -165,9 +165,9 @@ def _touching_call(call: Call) -> bool:
         return grad_holder(func.value) is not None
     if func.name == "step":
         place = place_of(func.value) or ""
-        return "scaler" in guesses.words(place) or not guesses.not_an_optimizer(place)
+        return guesses.named_like_scaler(place) or not guesses.not_an_optimizer(place)
     if func.name in ("update", "unscale_"):
-        return "scaler" in guesses.words(place_of(func.value) or "")
+        return guesses.named_like_scaler(place_of(func.value) or "")
     return (
         func.name in _METHODS
         or func.name in _FRAMEWORK_METHODS

@@ -224,7 +224,7 @@ def _treated_by(call: Call, places: Places, follows: Callable[[Call], bool]) -> 
         return
     if call.func.name in ("zero_grad", "step", "unscale_"):
         yield from _root(call.func.value)
-        scaler = "scaler" in guesses.words(place_of(call.func.value) or "")
+        scaler = guesses.named_like_scaler(place_of(call.func.value) or "")
         for name in (n for argument in call.args[:1] for n in _root(argument)):
             yield from (name,) if scaler or places.is_optimizer(name) else ()
     elif call.func.name in ("zero_", "fill_", "copy_"):

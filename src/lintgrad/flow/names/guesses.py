@@ -95,6 +95,21 @@ def named_like_scheduler(place: str) -> bool:
     return not _SCHEDULER.isdisjoint(words(place)[-1:])
 
 
+def named_like_scaler(place: str) -> bool:
+    """Whether a place is named like what multiplies losses."""
+    return "scaler" in words(place)
+
+
+def names_clipping(function: str) -> bool:
+    """Whether a function is named as if it clips."""
+    return "clip" in words(function)
+
+
+def names_scale(name: str) -> bool:
+    """Whether something is named like a factor of losses."""
+    return "scale" in words(name)
+
+
 def tries_out(function: str) -> bool:
     """Whether a function is named as if it only tries or measures something, or shows it."""
     return not _TRIES.isdisjoint(words(function))
@@ -163,6 +178,16 @@ def sets_parameters(function: str) -> bool:
 def named_like_copy(place: str) -> bool:
     """Whether a module is named as if it follows another one, and is not trained itself."""
     return not {"target", "ema", "teacher", "best", "old", "averaged"}.isdisjoint(words(place))
+
+
+def begins_like_class(place: str) -> bool:
+    """Whether the last part of a place begins as the names of classes do, `SGD` among them."""
+    return place.rsplit(".", 1)[-1][:1].isupper()
+
+
+def names_optimizer(class_name: str) -> bool:
+    """Whether a class says that its objects are optimizers."""
+    return "ptimizer" in class_name
 
 
 def named_like_class(name: str) -> bool:

@@ -107,8 +107,8 @@ class Places:
         found = self._scope.lookup(self.canonical(place))
         for binding in found[1] if found is not None else ():
             if isinstance(binding.value, Call) and binding.via in (Via.VALUE, Via.ENTERED):
-                last = (place_of(binding.value.func) or "").rsplit(".", 1)[-1]
-                if last[:1].isupper() and not self._holds_parameters(binding.value):
+                name = place_of(binding.value.func) or ""
+                if guesses.begins_like_class(name) and not self._holds_parameters(binding.value):
                     return False
         return True
 
@@ -146,7 +146,7 @@ class Places:
     def _is_class(self, place: str) -> bool:
         """Whether a place is a class, going by its name: nothing in sight is bound to it."""
         made = self._scope.lookup(place) is not None or self._scope.parameter(place) is not None
-        return place.rsplit(".", 1)[-1][:1].isupper() and not made
+        return guesses.begins_like_class(place) and not made
 
     def _is_property(self, place: str) -> bool:
         """Whether a place of `self` is computed by a method of the class."""

@@ -270,7 +270,7 @@ class Roles:
         if len(optimizers) != 1:
             return None
         last = name.rsplit(".", 1)[-1]
-        if last[:1].isupper() and "ptimizer" not in last:
+        if guesses.begins_like_class(last) and not guesses.names_optimizer(last):
             return None  # some class of unknown purpose: a scheduler as often as a wrapper
         return Found(Role.OPTIMIZER, optimizers[0].basis)
 

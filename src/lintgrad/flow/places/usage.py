@@ -137,7 +137,7 @@ def _passed_on(expr: Expr) -> Iterator[str]:
 
 def _cleared(expr: Attr) -> str:
     place = place_of(expr.value)
-    is_class = place is not None and place.rsplit(".", 1)[-1][:1].isupper()
+    is_class = place is not None and guesses.begins_like_class(place)
     return ANYWHERE if place is None or is_class else place
 
 
@@ -159,7 +159,11 @@ def _given_away(scope: Scope, call: Call) -> Iterator[str]:
                     yield ANYWHERE
             name = (place_of(call.func) or "").rsplit(".", 1)[-1]
             top = known.split(".")[0]
-            if name[:1].isupper() and top != "torch" and top not in apis.HARMLESS_MODULES:
+            if (
+                guesses.begins_like_class(name)
+                and top != "torch"
+                and top not in apis.HARMLESS_MODULES
+            ):
                 if guesses.leaves_optimizer_alone(name) or guesses.not_an_optimizer(name):
                     return
                 if guesses.named_like_optimizer(name):

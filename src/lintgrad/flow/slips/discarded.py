@@ -117,7 +117,7 @@ class Discarded:
         role = self._places.role(place)
         if role is Role.SCALER:
             return Basis.BUILT
-        guessed = role is None and "scaler" in guesses.words(place)
+        guessed = role is None and guesses.named_like_scaler(place)
         scaled = self._kinds.tensor(call.args[0]) or self._kinds.runs_backward(call.args[0])
         return Basis.USED if guessed and scaled is not None else None
 

@@ -128,7 +128,7 @@ class Slips:
         if role is not None or place == "self":
             return None
         if method != "step":
-            return Basis.USED if "scaler" in guesses.words(place) else None
+            return Basis.USED if guesses.named_like_scaler(place) else None
         named = guesses.named_like_optimizer(place) or guesses.named_like_scheduler(place)
         return Basis.USED if named else None
 
