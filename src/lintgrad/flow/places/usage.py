@@ -15,6 +15,10 @@ ANYWHERE = "*"
 """What is handed out when it cannot be told what is."""
 
 
+_KNOWN_MODULES = apis.HARMLESS_MODULES | {"torch"}
+"""Packages whose classes do not clear what they are given."""
+
+
 class Usage:
     """Which methods a file calls on which places, and which optimizers it hands out.
 
