@@ -105,7 +105,7 @@ def test_a_step_that_applies_only_stale_gradients_may_be_told_of_as_never_cleare
     )
     judgement = judged(Composed("stale", {"train.py": text}, ("stale",)), shared())
     assert [harm.code for harm in judgement.outcome.harms] == ["LG309"]
-    assert judgement.verdict is Verdict.FINE
+    assert judgement.false == []
     (harm,) = judgement.outcome.harms
     assert answers("LG101", Line("train.py", 6), harm)
     assert not answers("LG102", Line("train.py", 6), harm)
