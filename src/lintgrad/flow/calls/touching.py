@@ -34,6 +34,7 @@ class Touching:
         self._callees = roles.callees
         self._known: dict[Scope, bool] = {}
         self._asked: set[Scope] = set()
+        """What was come to since the first question that is not answered yet."""
         self._of_class: dict[tuple[Scope, ClassScope], Scope] = {}
         self._cut = False
 
@@ -46,17 +47,22 @@ class Touching:
         if function in self._known:
             return self._known[function]
         if function in self._asked:
-            self._cut = True  # recursion: what is found on the way is not final
+            self._cut = True  # what is found without it is not final
             return False
+        outermost, cut = not self._asked, self._cut
         self._asked.add(function)
+        self._cut = False
         found = touches_itself(function) or any(
             self.call_may_touch(function, call) for call in function.calls
         )
-        self._asked.discard(function)
-        if not self._asked:
-            self._cut = False
         if found or not self._cut:
             self._known[function] = found
+        self._cut |= cut
+        if outermost:
+            if not found:  # nor does anything that it leads to
+                self._known |= dict.fromkeys(self._asked, False)
+            self._asked.clear()
+            self._cut = False
         return found
 
     def _as_method_of(self, function: Scope, owner: ClassScope) -> Scope:

@@ -248,9 +248,9 @@ class Callees:
         return None if frame is None else self._only(frame, depth)
 
     def _only(self, frame: Scope, depth: int) -> Callee | None:
-        """The function that every `return` of a frame gives."""
-        found = [self.of_value(frame, value, depth + 1) for value in frame.returns()]
-        return found[0] if len(found) == 1 else None
+        """The function that a frame's only `return` gives."""
+        values = list(frame.returns())
+        return self.of_value(frame, values[0], depth + 1) if len(values) == 1 else None
 
     def _of_object(self, scope: Scope, call: Call) -> Callee | None:
         """The method that building or calling an object runs."""
