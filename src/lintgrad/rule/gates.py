@@ -37,7 +37,6 @@ class Gate:
     step: Event
     backwards: tuple[Backward, ...]
     modulus: Expr
-    size: int
     opens: Opens
     apart: bool = False
     """Whether the micro-batches that are stepped for have a backward of their own."""
@@ -67,7 +66,7 @@ def gates_of(solution: Solution[Grad, GradAct, Optimizer]) -> Iterator[Gate]:
             if behind is not None and backwards and opens is not None:
                 step, apart = behind
                 place = solution.problem.subject
-                yield Gate(branch.span, place, step, backwards, *modulus, opens, apart)
+                yield Gate(branch.span, place, step, backwards, modulus[0], opens, apart)
 
 
 def _counting(graph: FlowGraph) -> Iterator[tuple[int, Branch]]:

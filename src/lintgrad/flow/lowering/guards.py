@@ -49,14 +49,14 @@ def guards_of(scope: Scope, relevance: Relevance, around: tuple[Counter, ...]) -
     body = scope.node.body
     values = _values(body)
     tests = _with_flags(list(_tests(body, relevance)), values)
-    counters = {c.place for c in (*_counters(body), *around)}
-    counters |= {name for name, all_values in values.items() if _counts(name, all_values)}
-    counters |= _counted_by_object(scope) | _parameters(scope) | _free_counters(scope, tests)
+    by_hand = {name for name, all_values in values.items() if _counts(name, all_values)}
+    by_hand |= _counted_by_object(scope) | _parameters(scope) | _free_counters(scope, tests)
+    counters = by_hand | {c.place for c in (*_counters(body), *around)}
     found = _Found(tests, values=values)
     for test in _atoms(list(_tests(body, relevance))):
         if isinstance(test, Binary):  # `if i % n:` and `if i + 1 % n:`
             _count(test, counters, found)
-    reset = {name for name in counters if sum(map(_is_constant, values.get(name, ()))) > 1}
+    reset = {name for name in by_hand if sum(map(_is_constant, values.get(name, ()))) > 1}
     found.windows.update(place for test in tests for place in _waited_for(test, reset))
     flags = {name for name, all_values in values.items() if all(map(_is_constant, all_values))}
     for test in tests:
