@@ -125,6 +125,8 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
             direct = _by_place(place, optimizer, GradAct.CLEAR)
             if direct is None and not is_another(place, optimizer):
                 return GradAct.LOSE
+            if direct is None and optimizer.by_hand and not owners.complete:
+                return GradAct.LOSE  # its parameters may be the leaves
             if direct is not None or not owners.places:
                 return direct
             shared = _by_owners(owners, optimizer, GradAct.CLEAR)

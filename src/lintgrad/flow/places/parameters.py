@@ -38,7 +38,13 @@ class Parameters:
 
         None if it is not known whose they are, or if an optimizer does it in its own `step`.
         """
-        optimizer, owners = self.of(holder)
+        return self._noted(*self.of(holder))
+
+    def updated_elements(self, held: Expr) -> str | None:
+        """The same for code that updates all the leaves which an expression holds."""
+        return self._noted(*self._held(held))
+
+    def _noted(self, optimizer: str | None, owners: Owners) -> str | None:
         if optimizer is not None or not owners.complete or not owners.whole or not owners.places:
             return None
         first = min(owners.places)
@@ -60,7 +66,11 @@ class Parameters:
         return any(b.via is Via.VALUE and isinstance(b.value, Binary) for b in bound)
 
     def _elements(self, binding: Binding) -> tuple[str | None, Owners]:
-        iterated = element_source(binding.value, binding.index, binding.parts) or binding.value
+        return self._held(
+            element_source(binding.value, binding.index, binding.parts) or binding.value
+        )
+
+    def _held(self, iterated: Expr) -> tuple[str | None, Owners]:
         optimizer = self._group_of(iterated)
         if optimizer is not None:
             return self._places.register(optimizer), UNKNOWN_OWNERS
