@@ -158,12 +158,11 @@ def _besides(event: Event, optimizer: Optimizer) -> GradAct | None:
 def _given_anew(assign: Assign, optimizer: Optimizer) -> GradAct | None:
     """What an assignment to a leaf's own name does: the name stands for something else then.
 
-    `w -= ...` leaves it the leaf: its value is taken to span the whole statement.
+    `w -= ...` leaves it the leaf.
     """
     if not optimizer.by_hand:
         return None
-    in_place = assign.value is not None and assign.value.span == assign.span
-    if in_place or not any(_rebound(assign.places, own) for own in optimizer.owners.places):
+    if assign.changes or not any(_rebound(assign.places, own) for own in optimizer.owners.places):
         return None
     return GradAct.LOSE
 

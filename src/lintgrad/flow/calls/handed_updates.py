@@ -55,7 +55,8 @@ def _updated_parameters(scope: Scope) -> Iterator[str]:
         for binding in at(scope.bindings.get(leaf.id, []), leaf.span):
             if binding.via is not Via.ELEMENT:
                 continue
-            name = place_of(element_source(binding.value, binding.index, binding.parts))
+            source = element_source(binding.value, binding.index, binding.parts)
+            name = place_of(source) if source is not None else None
             if name is not None and scope.parameter(name) and name not in scope.bindings:
                 yield name
 
