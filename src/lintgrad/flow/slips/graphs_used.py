@@ -174,17 +174,28 @@ def backward_of(statement: Stmt) -> Call | None:
 
 
 def loss_of(call: Call) -> str | None:
-    """The name of the loss, scaled or not."""
+    """The name of the loss, scaled or not, multiplied or not."""
     match call.func:
-        case Attr(value=Name(id=name)):
+        case Attr(value=Call(func=Attr(name="scale"), args=(loss,))) | Attr(value=loss):
+            return _multiplied(loss)
+    return None
+
+
+def _multiplied(loss: Expr) -> str | None:
+    """The name of what is multiplied or divided: `loss` of `loss / steps` and of `0.5 * loss`."""
+    match loss:
+        case Name(id=name) | Binary(op="*", left=Const(), right=Name(id=name)):
             return name
-        case Attr(value=Call(func=Attr(name="scale"), args=(Name(id=name),))):
+        case Binary(op="*" | "/", left=Name(id=name), right=Name() | Attr() | Const()):
             return name
     return None
 
 
 def _frees(call: Call) -> bool | None:
     """Whether a backward frees its graph, as far as it is written down."""
+    gradient = call.argument(0, "gradient")
+    if isinstance(gradient, Const) and gradient.value is not None:
+        return None  # it raises
     given = [call.argument(1, "retain_graph"), call.argument(2, "create_graph")]
     asked = [one for one in given if one is not None]
     if not asked:
