@@ -7,10 +7,11 @@ from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.names.bindings import Binding, Via, at
 from lintgrad.flow.names.elements import element_source
 from lintgrad.flow.names.scopes import Scope, root_of
+from lintgrad.flow.places.groups import grouped_by
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.ownership import owners_of
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Binary, Const, Expr, Item, Name
+from lintgrad.syntax.nodes import Attr, Binary, Expr
 
 
 class Parameters:
@@ -71,22 +72,10 @@ class Parameters:
         )
 
     def _held(self, iterated: Expr) -> tuple[str | None, Owners]:
-        optimizer = self._group_of(iterated)
+        optimizer = grouped_by(self._scope, iterated)
         if optimizer is not None:
             return self._places.register(optimizer), UNKNOWN_OWNERS
         owners = owners_of(self._scope, iterated)
         places = frozenset(map(self._places.canonical, owners.places))
         renamed = bool(places) and places.isdisjoint(owners.places)
         return None, replace(owners, places=places, complete=owners.complete or renamed)
-
-    def _group_of(self, iterated: Expr) -> str | None:
-        """The optimizer whose `param_groups` an iterable comes from."""
-        match iterated:
-            case Attr(value=optimizer, name="param_groups"):
-                return place_of(optimizer)
-            case Item(value=Name(id=group), index=Const(value="params")):
-                found = self._scope.lookup(group)
-                for binding in at(found[1], iterated.span) if found is not None else ():
-                    if binding.via is Via.ELEMENT:
-                        return self._group_of(binding.value)
-        return None
