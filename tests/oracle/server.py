@@ -113,7 +113,7 @@ def _failures(watch: Watch) -> Any:
         code = code_of(message)
         if NOT_SCALAR in message and at in watch.outcome.caught:
             watch.outcome.caught.remove(at)
-        elif code == "LG201":
+        elif NOT_SCALAR in message:
             code = None
         if code is not None and at is not None:
             watch.told(code, at, How.CHANGED if CHANGED in message else How.RAISED)
