@@ -5,7 +5,30 @@ from collections.abc import Iterable
 from lintgrad.flow.names.bindings import Binding, Via
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Binary, Call, Const, Expr
+from lintgrad.syntax.nodes import (
+    Assign,
+    Attr,
+    AugAssign,
+    Binary,
+    Call,
+    Const,
+    Expr,
+    ExprStmt,
+    Name,
+    Stmt,
+)
+
+
+def added(statement: Stmt) -> tuple[str, Expr] | None:
+    """The sum or list that a statement adds to, and what it adds."""
+    match statement:
+        case AugAssign(target=Name(id=total), op="+", value=value):
+            return total, value
+        case Assign(targets=(Name(id=total),), value=Binary(op="+", left=Name(id=left)) as value):
+            return (total, value.right) if left == total else None
+        case ExprStmt(value=Call(func=Attr(value=Name(id=total), name="append"), args=(value,))):
+            return total, value
+    return None
 
 
 def split(bound: Iterable[Binding], place: str) -> tuple[list[Expr], list[Expr]]:
