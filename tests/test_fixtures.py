@@ -15,8 +15,6 @@ CODES = {rule.code for rule in installed_rules()}
 NOT_YET_UNDERSTOOD = {
     # Programs (each was run) that are beyond what is understood so far: bugs that are missed, and
     # one alarm of low confidence. Strict, so that who mends one has to take it off the list.
-    "frameworks/deepspeed.md: The window is cleared with every micro-batch": "set in a config",
-    "frameworks/mmengine.md: The counted window is cleared from outside": "its window has no row",
     "frameworks/transformers.md: An optimizer beside the trainer's": "hooks of trainers",
     "optimizers/gan.md: Both losses run backward before either step": (
         "two losses that are meant for the same parameters look alike"

@@ -29,6 +29,7 @@ from lintgrad.flow.events import (
     Restore,
     ZeroGrad,
 )
+from lintgrad.flow.graph import Guards
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bound_once import bound_once
 from lintgrad.flow.names.scopes import Scope
@@ -97,6 +98,10 @@ class Calls:
             if isinstance(value, Attr):
                 return value
         return func
+
+    def counting(self, guards: Guards) -> Guards:
+        """The guards of the function, with what frameworks count in it."""
+        return self._of_framework.windows.counting(self.micro_batches.counting(guards))
 
     def is_followed(self, call: Call) -> bool:
         """Whether a call goes through a function of the project that changes gradients."""

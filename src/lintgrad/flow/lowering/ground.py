@@ -8,7 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lintgrad.flow.calls.events_of import Calls
-from lintgrad.flow.events import Called, Dispatched, Escape, Event, GradAssign, Step, ZeroGrad
+from lintgrad.flow.events import (
+    Awaited,
+    Called,
+    Dispatched,
+    Escape,
+    Event,
+    GradAssign,
+    Step,
+    ZeroGrad,
+)
 from lintgrad.flow.graph import Branch, Call, Loop, LoopTest, Note, Stop
 from lintgrad.flow.loops.conditions import Atom, Conditions
 from lintgrad.flow.loops.headers import names_in
@@ -115,7 +124,7 @@ class Lowering:
 
     def _run(self, events: Iterable[Event], lost: tuple[str, ...], span: Span) -> None:
         """Emit what a call does, and forget what the called function gives new values."""
-        called = False
+        called, after = False, None
         for event in events:
             if isinstance(event, Called):
                 called = True
@@ -123,8 +132,13 @@ class Lowering:
             elif isinstance(event, Dispatched):
                 called = True
                 self._dispatch(event, lost)
+            elif isinstance(event, Awaited):
+                test = Atom(event.asked, event.flag, frozenset({event.flag}))
+                after = self._wait(test, event.span)
             else:
                 self.emit([event])
+        if after is not None:
+            self.blocks.move(after)
         if not called:
             self.emit(forget(lost, span))
 
