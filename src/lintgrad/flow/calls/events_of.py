@@ -8,6 +8,7 @@ from lintgrad.flow.calls.asides import Asides
 from lintgrad.flow.calls.backwards import Backwards
 from lintgrad.flow.calls.clipping import Clipping
 from lintgrad.flow.calls.differentiating import differentiated
+from lintgrad.flow.calls.driving import Driving
 from lintgrad.flow.calls.followed import Followed
 from lintgrad.flow.calls.framework_calls import FrameworkCalls
 from lintgrad.flow.calls.gradient_writes import GradientWrites
@@ -64,12 +65,14 @@ class Calls:
         self._replacing = Replacing(scope, places, roles)
         self._syncing = Syncing(scope, places)
         self._backwards = Backwards(scope, places, roles, self._scaling)
+        self.driving = Driving(scope, roles, places, followed)
         self.writes = GradientWrites(scope, places)
         self.micro_batches = MicroBatches(scope, roles, places, self.is_followed)
 
     def events(self, call: Call) -> tuple[Event, ...]:
         """What a call does to gradients, its arguments left aside."""
-        return (*self._replacing.called(call), *self._syncing.called(call), *self._events(call))
+        besides = (*self._replacing.called(call), *self._syncing.called(call))
+        return (*besides, *self.driving.advanced(call), *self._events(call))
 
     def _events(self, call: Call) -> tuple[Event, ...]:
         if (of_framework := self._of_framework.events(call)) is not None:
@@ -112,14 +115,13 @@ class Calls:
         return self._followed.rebinds(self._scope, call)
 
     def enters(self, manager: Expr) -> tuple[Event, ...]:
-        """What entering an object of a class in the project does to gradients."""
+        """What entering a context manager of the project does to gradients."""
         counted = self.micro_batches.entered(manager)
-        return counted or self._followed.method(self._scope, manager, "__enter__")
+        return counted or self.driving.enters(manager)
 
     def leaves(self, manager: Expr) -> tuple[Event, ...]:
         """What leaving it does."""
-        synced = self._syncing.leaves(manager)
-        return synced or self._followed.method(self._scope, manager, "__exit__")
+        return self._syncing.leaves(manager) or self.driving.leaves(manager)
 
     def expects_error(self, manager: Expr) -> bool:
         """Whether a context manager is there to catch an error that is asked for."""

@@ -6,6 +6,7 @@ from lintgrad.flow.calls.touching import Touching
 from lintgrad.flow.events import Called, Dispatched, Escape, Event
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.callees import Callee
+from lintgrad.flow.places.generators import Driven
 from lintgrad.flow.places.role import Role
 from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import Span, spelled
@@ -103,6 +104,16 @@ class Followed:
         if frame is None:
             return (Escape(span, None, f"`{text}(...)` calls itself in ever new ways"),)
         return (Called(span, self._number(frame)),)
+
+    def piece(self, scope: Scope, driven: Driven, piece: Scope) -> tuple[Event, ...]:
+        """What a piece of a generator does that is gone through."""
+        callee = driven.runs(piece)
+        hands_over = self.touching.call_may_touch(scope, driven.call)
+        if not (hands_over or self.touching.runs_touching(callee)):
+            return ()
+        text = spelled(scope.source.text, driven.call.func.span)
+        frame = self._roles.frames.of_call(scope, driven.call, callee)
+        return self._into(frame, driven.call.span, text)
 
     def is_function(self, scope: Scope, value: Expr) -> bool:
         """Whether an expression stands for a function of the project."""

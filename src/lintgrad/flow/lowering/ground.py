@@ -5,7 +5,7 @@ What a kind of statement lowers to is said in `lower`, `branching` and `repetiti
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from lintgrad.flow.calls.events_of import Calls
 from lintgrad.flow.events import (
@@ -62,6 +62,13 @@ class Reading:
     """Places whose values matter: guards read them, or losses are computed from them."""
 
 
+class Final(NamedTuple):
+    """What runs whichever way a block is left, and where it is written."""
+
+    span: Span
+    lower: Callable[[], None]
+
+
 _DEEPEST_FINALLY = 4
 """Each level of `finally` doubles the statements that are lowered."""
 
@@ -79,7 +86,7 @@ class Lowering:
         self.loops: list[Loop] = []
         self.notes: list[Note] = []
         self.targets: list[Target] = []
-        self.finals: list[tuple[Stmt, ...]] = []
+        self.finals: list[Final] = []
         self.some_only = False
         """Whether what happens now happens to some elements of a collection only."""
 
@@ -100,6 +107,10 @@ class Lowering:
         if special is not None:
             if self.reading.relevance.holds_event(expr):
                 special(self, expr)
+            return
+        if isinstance(expr, nodes.Call) and self.reading.calls.driving.consumed(expr) is not None:
+            at = expr.span
+            self.body((nodes.For(at, nodes.Name(at, "_"), expr.args[0], (), ()),))
             return
         for part in evaluated(expr):
             self.expression(part)
@@ -255,11 +266,11 @@ class Lowering:
         kept = self.finals
         if len(kept) > _DEEPEST_FINALLY:
             reason = "`finally` is nested too deeply to be followed"
-            self.emit([Escape(kept[-1][0].span, None, reason)])
+            self.emit([Escape(kept[-1].span, None, reason)])
             return
         for index in range(len(kept) - 1, down_to - 1, -1):
             self.finals = kept[:index]
-            self.body(kept[index])
+            kept[index].lower()
         self.finals = kept
 
 

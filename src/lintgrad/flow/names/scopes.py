@@ -71,6 +71,8 @@ class Scope:
     """The function that a frame is a call of."""
     call: "tuple[Scope, Call] | None" = None
     """The call that a frame was made for, with the scope it stands in."""
+    whole: "Scope | None" = None
+    """The function whose body this is a piece of."""
     _inner: dict[str, "Scope"] = field(default_factory=dict)
     _imported: dict[str, "Scope | ClassScope | Global | None"] = field(default_factory=dict)
 

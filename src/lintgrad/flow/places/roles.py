@@ -19,6 +19,7 @@ from lintgrad.flow.places.builders import (
 )
 from lintgrad.flow.places.callees import Callees, Overridden
 from lintgrad.flow.places.frames import Frames
+from lintgrad.flow.places.generators import Generators
 from lintgrad.flow.places.gradients_by_hand import clears
 from lintgrad.flow.places.objects import Objects
 from lintgrad.flow.places.overrides import Overrides, Overriding
@@ -46,6 +47,7 @@ class Roles:
         self.callees = Callees(self, overridden)
         self.overrides = Overrides(self.callees, overriding)
         self.frames = Frames(self)
+        self.generators = Generators(self.callees)
         self.callers = Callers()
         self.objects = Objects(self)
         self._known: dict[tuple[Scope, str], Found | None] = {}
