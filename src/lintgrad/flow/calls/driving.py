@@ -11,7 +11,7 @@ from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Role
 from lintgrad.flow.places.roles import Roles
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Expr, Name
+from lintgrad.syntax.nodes import Attr, Call, Comprehension, Expr, Name
 
 _CONSUME = frozenset({"list", "tuple", "sum", "max", "min", "set", "sorted"})
 """What asks a generator for all of its values, and does nothing else with gradients."""
@@ -31,12 +31,16 @@ class Driving:
         found = self._roles.generators.looped(self._scope, iterated)
         return found if found is not None and self._touches(found) else None
 
-    def consumed(self, call: Call) -> Driven | None:
-        """The same of a builtin function that asks for all values at once."""
+    def consumes(self, call: Call) -> bool:
+        """Whether a builtin function asks a generator for all of its values at once."""
         match call:
-            case Call(func=Name(id=name), args=(Call() as given, *_)) if name in _CONSUME:
-                return self.looped(given) if is_builtin(self._scope, name) else None
-        return None
+            case Call(func=Name(id=name), args=(given, *_)) if name in _CONSUME:
+                if isinstance(given, Comprehension):
+                    lazy = given.kind == "GeneratorExp"
+                else:
+                    lazy = isinstance(given, Call) and self.looped(given) is not None
+                return lazy and is_builtin(self._scope, name)
+        return False
 
     def advanced(self, call: Call) -> tuple[Event, ...]:
         """What `next(generator)` does: nothing that could be told."""

@@ -32,7 +32,7 @@ from lintgrad.flow.events import (
 )
 from lintgrad.flow.graph import Guards
 from lintgrad.flow.names import guesses
-from lintgrad.flow.names.bound_once import bound_once
+from lintgrad.flow.names.bound_once import bound_once, followed
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.module_classes import is_module
 from lintgrad.flow.places.of_function import Places
@@ -78,7 +78,7 @@ class Calls:
         if (of_framework := self._of_framework.events(call)) is not None:
             return of_framework
         if isinstance(call.func, Call) and place_of(call.func.func) == "getattr" and call.func.args:
-            named = _named_method(call.func)
+            named = _named_method(self._scope, call.func)
             if named is None and self._builds(call):
                 return ()
             if named is None:
@@ -244,11 +244,12 @@ class Calls:
         return tuple(self._ordinary(call)) if written is None else written
 
 
-def _named_method(getattr_: Call) -> Attr | None:
+def _named_method(scope: Scope, getattr_: Call) -> Attr | None:
     """What `getattr(holder, "name")` stands for, if the name is written down."""
-    match getattr_.args:
-        case (holder, Const(value=str() as name), *_):
-            return Attr(getattr_.span, holder, name)
+    holder, *rest = getattr_.args
+    name = followed(scope, rest[0]).expr if rest else None
+    if isinstance(name, Const) and isinstance(name.value, str):
+        return Attr(getattr_.span, holder, name.value)
     return None
 
 

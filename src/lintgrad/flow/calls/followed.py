@@ -32,7 +32,7 @@ class Followed:
         if callee is None and self._roles.callees.is_open(scope, call.func):
             return self._one_of(scope, call)
         if callee is None:
-            return None
+            return self._chosen(scope, call)
         if not (self.touching.runs_touching(callee) or self.touching.call_may_touch(scope, call)):
             return ()
         text = spelled(scope.source.text, call.func.span)
@@ -51,23 +51,45 @@ class Followed:
         text = spelled(scope.source.text, call.func.span)
         if callees is None or receiver is None or any(c.scope.is_generator for c in callees):
             return (Escape(call.span, None, f"`{text}(...)` may be overridden"),)
-        hands_over = self.touching.call_may_touch(scope, call)
-        options: list[tuple[str, int | None]] = []
-        for callee in callees:
-            name = callee.owner.name if callee.owner is not None else ""
-            if not (hands_over or self.touching.runs_touching(callee)):
-                options.append((name, None))
-                continue
-            frame = self._roles.frames.of_call(scope, call, callee)
-            if frame is None:
-                return self._into(None, call.span, text)
-            options.append((name, self._number(frame)))
+        names = [callee.owner.name if callee.owner is not None else "" for callee in callees]
+        options = self._options(scope, call, dict(zip(names, callees, strict=False)))
+        if options is None:
+            return self._into(None, call.span, text)
         if all(number is None for _, number in options):
             return ()
         if any(number is None for _, number in options):
             # Whether anything is ever made of the class that leaves gradients alone is open.
             return (Escape(call.span, None, f"`{text}(...)` may be overridden"),)
         return (Dispatched(call.span, receiver, tuple(options)),)
+
+    def _chosen(self, scope: Scope, call: Call) -> tuple[Event, ...] | None:
+        """What a call of one of several functions does; None if it is none."""
+        chosen = self._roles.choices.of_call(scope, call)
+        if chosen is None:
+            return None
+        by, callees = chosen
+        options = self._options(scope, call, {c.scope.name: c for c in callees})
+        if options is None:
+            return self._into(None, call.span, spelled(scope.source.text, call.func.span))
+        if all(number is None for _, number in options):
+            return ()
+        return (Dispatched(call.span, by, tuple(options)),)
+
+    def _options(
+        self, scope: Scope, call: Call, callees: dict[str, Callee]
+    ) -> list[tuple[str, int | None]] | None:
+        """The numbers of the frames of a call, one of which runs; None if it has no frame."""
+        hands_over = self.touching.call_may_touch(scope, call)
+        options: list[tuple[str, int | None]] = []
+        for name, callee in callees.items():
+            if not (hands_over or self.touching.runs_touching(callee)):
+                options.append((name, None))
+                continue
+            frame = self._roles.frames.of_call(scope, call, callee)
+            if frame is None:
+                return None
+            options.append((name, self._number(frame)))
+        return options
 
     def is_made_to_touch(self, scope: Scope, func: Expr) -> bool:
         """Whether a function of the project made what is called, and may have made it to touch."""

@@ -108,9 +108,8 @@ class Lowering:
             if self.reading.relevance.holds_event(expr):
                 special(self, expr)
             return
-        if isinstance(expr, nodes.Call) and self.reading.calls.driving.consumed(expr) is not None:
-            at = expr.span
-            self.body((nodes.For(at, nodes.Name(at, "_"), expr.args[0], (), ()),))
+        if isinstance(expr, nodes.Call) and self.reading.calls.driving.consumes(expr):
+            self._consume(expr.args[0])
             return
         for part in evaluated(expr):
             self.expression(part)
@@ -124,6 +123,14 @@ class Lowering:
                 self.stop(Stop(raises=True))
         elif isinstance(expr, nodes.Walrus):
             self.assign((expr.target,), expr.value, expr.span)
+
+    def _consume(self, given: Expr) -> None:
+        """Go through all that something gives, one after another."""
+        at = given.span
+        if isinstance(given, nodes.Comprehension):
+            self.expression(replace(given, kind="ListComp"))
+        else:
+            self.body((nodes.For(at, nodes.Name(at, "_"), given, (), ()),))
 
     def _wait(self, test: Atom, span: Span) -> int:
         """Go on only if a test holds; returns the block where it does not matter any more."""
