@@ -178,6 +178,8 @@ class Scope:
         """The class of the project that a bare or dotted name refers to."""
         if name in self.classes:
             return self.classes[name]
+        if name == "cls" and self.owner is not None and self.parameter(name) is not None:
+            return self.owner  # of a classmethod
         if self.binds(root_of(name)):
             return None
         if self.parent is not None and root_of(name) not in self._own_imports:
