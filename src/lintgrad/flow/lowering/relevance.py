@@ -50,7 +50,8 @@ class Relevance:
         """Whether evaluating an expression makes an event."""
         if expr not in self._holds:
             self._holds[expr] = (
-                isinstance(expr, Call) and (bool(self._calls.events(expr)) or self.ends(expr))
+                (isinstance(expr, Call) and (bool(self._calls.events(expr)) or self.ends(expr)))
+                or (isinstance(expr, nodes.Yield) and self._calls.driving.shares)
             ) or any(map(self.holds_event, evaluated(expr)))
         return self._holds[expr]
 
