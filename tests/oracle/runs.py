@@ -6,6 +6,8 @@ Programs are named as the fixtures name them.
 _MISSING = "rules/missing-zero-grad.md: "
 _BEFORE = "rules/zero-grad-before-step.md: "
 _SHAPES = "rules/nonscalar-backward.md: "
+_BY_HAND = "optimizers/by_hand.md: "
+_LOSSES = "calls/losses.md: "
 
 _STATES = (
     "[types.SimpleNamespace(model=m, x=torch.randn(6, 3),"
@@ -14,6 +16,9 @@ _STATES = (
 )
 _DESCENT = "torch.optim.SGD(model.parameters(), lr=0.1)"
 _LAYER = "torch.nn.Linear(8, 1)"
+_PAIRS = "[(torch.randn(6, 3), torch.randn(6)) for _ in range(4)]"
+_ROWS = "[torch.randn(6, 3) for _ in range(4)]"
+_THREE_INPUTS = "torch.nn.Linear(3, 1)"
 _ONE_STATE = {
     "critic": "torch.nn.Linear(8, 3)",
     "state": "torch.randn(1, 8)",
@@ -73,6 +78,26 @@ VALUES: dict[str, dict[str, str]] = {
     },
     _BEFORE + "A conditional expression keeps or clears": {"keep": "['0.weight']"},
     _BEFORE + "Gradients are cut out of one long vector": {"project": "torch.tanh"},
+    _BY_HAND + "A fresh leaf by way of Variable": {
+        "image": "torch.rand(6, 8)",
+        "label": "torch.randn(6, 1)",
+        "n": "3",
+    },
+    _BY_HAND + "One update": {"x": "torch.randn(3)"},
+    _BY_HAND + "An attribute that is never cleared": {"loader": _PAIRS},
+    _BY_HAND + "A helper is handed the leaves, and clears nothing": {"loader": _PAIRS},
+    _BY_HAND + "A helper is handed a list with a name, or a model's parameters": {
+        "model": _THREE_INPUTS,
+        "loader": _ROWS,
+    },
+    _BY_HAND + "A helper is handed the leaves, and someone clears them": {
+        "model": _THREE_INPUTS,
+        "loader": _PAIRS,
+    },
+    _BY_HAND + "A helper takes gradients that were computed apart": {
+        "model": _THREE_INPUTS,
+        "loader": _ROWS,
+    },
 }
 """Expressions for parameters; each may use the ones before it."""
 

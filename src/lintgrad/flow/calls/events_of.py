@@ -12,6 +12,7 @@ from lintgrad.flow.calls.driving import Driving
 from lintgrad.flow.calls.followed import Followed
 from lintgrad.flow.calls.framework_calls import FrameworkCalls
 from lintgrad.flow.calls.gradient_writes import GradientWrites
+from lintgrad.flow.calls.handed_updates import HandedUpdates
 from lintgrad.flow.calls.micro_batches import MicroBatches
 from lintgrad.flow.calls.replacing import Replacing
 from lintgrad.flow.calls.scaling import Scaling
@@ -64,6 +65,7 @@ class Calls:
         self._stepping = Stepping(scope, places, followed, self._scaling, asides, self._unnamed)
         self._replacing = Replacing(scope, places, roles)
         self._syncing = Syncing(scope, places)
+        self._handed = HandedUpdates(scope, places, roles)
         self._backwards = Backwards(scope, places, roles, self._scaling)
         self.driving = Driving(scope, roles, places, followed)
         self.writes = GradientWrites(scope, places)
@@ -148,6 +150,7 @@ class Calls:
             return
         followed = self._followed.events(self._scope, call)
         if followed is not None:
+            yield from self._handed.of(call)
             yield from followed
             if not followed and self._is_pass(call):
                 yield self._pass(call)
