@@ -45,8 +45,9 @@ for x, y in loader:
 A scaler that was built with `enabled=False` is taken for what it is; one with any other switch, or
 that is handed in, gives medium confidence. A limit that mentions the scale is taken to be
 multiplied by it. Gradients that are divided by hand before the clip are not followed, and neither
-is unscaling that happens on some paths only, unless one setting decides about all of it: silent. A backward that may not have run leaves
-nothing that a clip could spoil; where it has, the clip is reported with medium confidence.
+is unscaling that happens on some paths only, unless one setting decides about all of it: silent. A
+backward that may not have run leaves nothing that a clip could spoil; where it has, the clip is
+reported with medium confidence.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/notes/amp_examples.html#gradient-clipping

@@ -48,8 +48,9 @@ for x, y in loader:
 A scaler with a switch (`enabled=...`), or one that is handed in, gives medium confidence, and where
 the code steps both ways, each for one setting of the switch, nothing is reported. With several
 scalers in a function it is not asked which of them an update belongs to. Only what happens on every
-path, or on every path with one setting, is reported, but for an `unscale_()` whose step and update are left out in some rounds, and
-calls of one scaler in several functions are not always put together.
+path, or on every path with one setting, is reported, but for an `unscale_()` whose step and update
+are left out in some rounds. Calls of one scaler in several functions are not always put together,
+and a scaled loss that has a name, and is not used, is not noticed.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/amp.html#torch.amp.GradScaler
@@ -57,7 +58,6 @@ calls of one scaler in several functions are not always put together.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from lintgrad.flow.events import Backward, Scaler, ScalerUpdate, Step, Unscale
 from lintgrad.rule import (
@@ -103,7 +103,7 @@ def _surely(flow: Flow, bad: Callable[[Scaled], bool]) -> Iterator[Hit]:
     """Steps that are wrong whenever they are reached, or whenever a setting is what it may be."""
     yield from flow.always(SCALING, Step, bad)
     for hit in flow.where(SCALING, Step, bad):
-        if not hit.again and hit.condition is Condition.FIXED:
+        if not hit.again and hit.condition in (Condition.FIXED, Condition.REACHED):
             yield hit
 
 
@@ -154,13 +154,11 @@ def _stepped_both_ways(flow: Flow) -> Iterator[Finding]:
 
 def _unscaled_again(flow: Flow, stepped_again: set[str]) -> Iterator[Finding]:
     for hit in flow.where(SCALING, Unscale, lambda scaled: scaled.round is Round.UNSCALED):
-        sure = hit.certainty is Certainty.ALWAYS
+        sure = hit.certainty is Certainty.ALWAYS or hit.condition is Condition.REACHED
         if sure or hit.condition is Condition.VARYING:
             when = "runs" if sure else "runs, where a step is left out with its update,"
             text = f"`unscale_()` {when} a second time before any `scaler.update()`"
-            found = _finding(hit, text, {Unscale: "divides the gradients"})
-            most = Confidence.HIGH if sure else Confidence.MEDIUM
-            yield replace(found, confidence=min(found.confidence, most))
+            yield _finding(hit, text, {Unscale: "divides the gradients"})
     for hit in flow.always(SCALING, Unscale, lambda scaled: scaled.round is Round.STEPPED):
         if hit.subject.place not in stepped_again:
             text = "`unscale_()` runs after `scaler.step()`, before any `scaler.update()`"

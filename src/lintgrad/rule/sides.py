@@ -1,4 +1,4 @@
-"""What stands on the two sides of a branch in a loop: steps and backwards, also in what is called."""
+"""What stands on the two sides of a branch in a loop: steps and backwards."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

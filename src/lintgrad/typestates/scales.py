@@ -123,8 +123,8 @@ class _Reading:
         scope = self.graph.meaning.scope if self.graph.meaning is not None else None
         found = Scale()
         for call in scope.calls if scope is not None else ():
-            if isinstance(call.func, Attr) and place_of(call.func.value) == place:
-                if call.func.name in _IN_PLACE:
+            match call.func:
+                case Attr(value=held, name=name) if place_of(held) == place and name in _IN_PLACE:
                     found += Scale(factors=call.args[:1])
         return found
 
