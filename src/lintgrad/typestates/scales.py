@@ -15,6 +15,9 @@ _DEEPEST = 12
 _FUNCTIONS = "torch.nn.functional."
 _MODULES = "torch.nn."
 
+_IN_PLACE = frozenset({"mul_", "multiply_", "div_", "divide_", "true_divide_"})
+"""Methods that multiply or divide a tensor where it stands (torch 2.13, `Tensor`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -52,7 +55,8 @@ def scale_of(graph: FlowGraph, backward: Backward) -> Scale:
     for event in _assigned(graph):
         for place in event.places:
             values.setdefault(place, []).append(event.value)
-    return _Reading(graph, values).scale(backward.loss, frozenset())
+    found = _Reading(graph, values).scale(backward.loss, frozenset())
+    return found if backward.gradient is None else found + Scale(factors=(backward.gradient,))
 
 
 _FEELING = frozenset({"torch.optim.SGD", "torch.optim.sgd.SGD", "torch.optim.ASGD"})
@@ -102,7 +106,7 @@ class _Reading:
                     return _UNKNOWN
                 if place in seen:
                     return Scale()
-                return _sum(self.scale(v, seen | {place}) for v in values)
+                return _sum(self.scale(v, seen | {place}) for v in values) + self._changed(place)
             case Binary(op="*" | "/", left=left, right=right):
                 both = [self.scale(side, seen) for side in (left, right)]
                 kept = both[0] if both[0].means or not both[1].means else both[1]
@@ -113,6 +117,16 @@ class _Reading:
             case Call():
                 return self._called(expr)
         return _UNKNOWN
+
+    def _changed(self, place: str) -> Scale:
+        """What statements such as `loss.div_(n)` do to a place."""
+        scope = self.graph.meaning.scope if self.graph.meaning is not None else None
+        found = Scale()
+        for call in scope.calls if scope is not None else ():
+            match call.func:
+                case Attr(value=held, name=name) if place_of(held) == place and name in _IN_PLACE:
+                    found += Scale(factors=call.args[:1])
+        return found
 
     def _of(self, place: str | None) -> list[Expr | None]:
         """What a place is given in the function, or else outside of it."""
