@@ -122,15 +122,20 @@ def _bind_literal_elements(place: str, value: Expr, into: dict[str, list[Binding
     if isinstance(value, Sequence):
         counted = takewhile(lambda item: not isinstance(item, Starred), value.items)
         for index, item in enumerate(counted):
-            into.setdefault(f"{place}[{index}]", []).append(Binding(item))
+            _bind_part(f"{place}[{index}]", item, into)
     elif isinstance(value, Mapping):
         for key, item in value.items:
             if isinstance(key, Const):
-                into.setdefault(f"{place}[{key.value!r}]", []).append(Binding(item))
+                _bind_part(f"{place}[{key.value!r}]", item, into)
     elif isinstance(value, Call) and (makes_dict(value) or _makes_namespace(value)):
         for keyword in value.keywords:
             part = f"[{keyword.name!r}]" if makes_dict(value) else f".{keyword.name}"
-            into.setdefault(f"{place}{part}", []).append(Binding(keyword.value))
+            _bind_part(f"{place}{part}", keyword.value, into)
+
+
+def _bind_part(place: str, value: Expr, into: dict[str, list[Binding]]) -> None:
+    into.setdefault(place, []).append(Binding(value))
+    _bind_literal_elements(place, value, into)
 
 
 def makes_dict(call: Call) -> bool:

@@ -13,6 +13,20 @@ def is_static(method: Scope) -> bool:
     return any(place_of(d) in ("staticmethod", "classmethod") for d in decorators)
 
 
+def is_property(method: Scope) -> bool:
+    """Whether a method is read like an attribute."""
+    node = method.node
+    decorators = node.decorators if isinstance(node, Function) else ()
+    return method.owner is not None and "property" in map(place_of, decorators)
+
+
+def only_holds(own: ClassScope) -> bool:
+    """Whether making an object of a class runs nothing: it keeps what it is given, at most."""
+    bases = {"object", "NamedTuple", "typing.NamedTuple"}
+    runs = ("__init__", "__post_init__", "__new__")
+    return bases.issuperset(own.outside_bases()) and not any(map(own.method, runs))
+
+
 def is_abstract(method: Scope) -> bool:
     """Whether a method is only declared: its body does nothing, or raises."""
     body = [s for s in statements_of(method.node.body) if not _is_docstring(s)]

@@ -95,7 +95,7 @@ def _handed_out(scope: Scope) -> Iterator[str]:
     for statement in statements_of(scope.node.body):
         if (
             isinstance(statement, Assign)
-            and _is_function(statement.value)
+            and _is_function(_without_partial(scope, statement.value))
             and all(isinstance(target, Name) for target in statement.targets)
         ):
             continue  # it is followed wherever it is called by its name
@@ -112,6 +112,16 @@ def _keeps_scaled(scope: Scope) -> bool:
     used = {c.func.value.span for c in scope.calls if isinstance(c.func, Attr)}
     discarded = {s.value.span for s in statements_of(scope.node.body) if isinstance(s, ExprStmt)}
     return bool(scaled - used - discarded)
+
+
+def _without_partial(scope: Scope, value: Expr) -> Expr:
+    """What `functools.partial` makes the same function of: it is given no arguments."""
+    match value:
+        case Call(func=func, args=(function,), keywords=()) if (
+            scope.dotted(func) == "functools.partial"
+        ):
+            return function
+    return value
 
 
 def _is_function(value: Expr) -> bool:
