@@ -2,7 +2,7 @@
 
 from lintgrad.flow.names.scopes import ClassScope, Scope
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Const, ExprStmt, Function, Other, Raise, Return, Stmt
+from lintgrad.syntax.nodes import Attr, Const, ExprStmt, Function, Other, Raise, Return, Stmt
 from lintgrad.syntax.walk import statements_of
 
 
@@ -18,6 +18,14 @@ def is_property(method: Scope) -> bool:
     node = method.node
     decorators = node.decorators if isinstance(node, Function) else ()
     return method.owner is not None and "property" in map(place_of, decorators)
+
+
+def trains(function: Scope) -> bool:
+    """Whether a function does a training step, or a part of one, of its own."""
+    return any(
+        isinstance(call.func, Attr) and call.func.name in ("backward", "step")
+        for call in function.calls
+    )
 
 
 def only_holds(own: ClassScope) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from lintgrad.flow.names import guesses
+from lintgrad.flow.names.methods import trains
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.gradients_by_hand import clears
 from lintgrad.syntax import apis
@@ -226,11 +227,4 @@ def _clears_somewhere(expr: Expr, scope: Scope) -> bool:
     if found is not None and any(_is_function(b.value) for b in found[1]):
         return any(_clears_somewhere(b.value, found[0]) for b in found[1])
     known = scope.function(expr.id)
-    return known is not None and clears(known) and not _trains(known)
-
-
-def _trains(scope: Scope) -> bool:
-    """Whether a function does a training step of its own, as what `mp.spawn` is passed does."""
-    return any(
-        isinstance(c.func, Attr) and c.func.name in ("backward", "step") for c in scope.calls
-    )
+    return known is not None and clears(known) and not trains(known)
