@@ -9,6 +9,7 @@ from lintgrad.flow.meaning import Meaning
 from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.scopes import Argument, Scope
 from lintgrad.flow.places.crossing import Crossing
+from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Binary, Call, Const, Expr, Item, Name
 from lintgrad.typestates.values.losses import LOSS_FUNCTIONS, LOSS_MODULES
@@ -54,10 +55,10 @@ def scale_of(graph: FlowGraph, backward: Backward) -> Scale:
     """What the loss of a graph's backward is made of."""
     if graph.meaning is None or backward.loss is None:
         return _UNKNOWN
-    values: dict[str, list[Expr | None]] = {}
+    values: dict[str, dict[Span, Expr | None]] = {}
     for event in _assigned(graph):
-        for place in event.places:
-            values.setdefault(place, []).append(event.value)
+        for place in event.places:  # `a, b = c, d` forgets both before it gives them their values
+            values.setdefault(place, {})[event.span] = event.value
     reading = _Reading(graph.meaning, values, Crossing(graph.meaning.roles))
     return reading.scale(Argument(graph.meaning.scope, backward.loss), frozenset())
 
@@ -106,7 +107,7 @@ def _assigned(graph: FlowGraph) -> Iterator[Assign]:
 @dataclass(frozen=True, slots=True)
 class _Reading:
     meaning: Meaning
-    values: dict[str, list[Expr | None]]
+    values: dict[str, dict[Span, Expr | None]]
     """What the places of the function itself are given."""
     crossing: Crossing
 
@@ -138,7 +139,7 @@ class _Reading:
     def _of(self, scope: Scope, place: str) -> list[Argument | None]:
         """What a place is given in its function, or else where it is passed from."""
         if scope is self.meaning.scope and place in self.values:
-            known = self.values[place]
+            known = self.values[place].values()
             return [None if value is None else Argument(scope, value) for value in known]
         for where, name in self.crossing.outward(scope, place):
             bound = where.bindings.get(name, [])

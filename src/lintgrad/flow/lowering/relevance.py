@@ -184,10 +184,9 @@ def assigned(statements: Iterable[Stmt]) -> Iterator[tuple[Expr, Expr | None]]:
 def _one_by_one(target: Expr, value: Expr) -> Iterator[tuple[Expr, Expr]]:
     """A target with its value, or those in it where `a, b = c, d` shows which is which."""
     match target, value:
-        case nodes.Sequence(items=parts), nodes.Sequence(items=given) if (
-            len(parts) == len(given)
-            and not any(isinstance(item, nodes.Starred) for item in (*parts, *given))
-        ):
+        case nodes.Sequence(items=parts), nodes.Sequence(items=given) if len(parts) == len(
+            given
+        ) and not any(isinstance(item, nodes.Starred) for item in (*parts, *given)):
             for part, one in zip(parts, given, strict=True):
                 yield from _one_by_one(part, one)
         case _:
