@@ -34,6 +34,7 @@ from lintgrad.flow.events import (
 from lintgrad.flow.graph import Guards
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bound_once import bound_once, followed
+from lintgrad.flow.names.methods import only_holds
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.module_classes import is_module
 from lintgrad.flow.places.of_function import Places
@@ -187,7 +188,11 @@ class Calls:
     def _builds(self, call: Call) -> bool:
         """Whether a call builds something whose class is known, by whatever name it is called."""
         found = self._roles.of_expr(self._scope, call)
-        return found is not None and found.build is call and found.own is None
+        return (
+            found is not None
+            and found.build is call
+            and (found.own is None or only_holds(found.own))
+        )
 
     def _restored(self, call: Call) -> Iterator[Restore]:
         """A module that gets parameters from before, unless they are those of another one."""

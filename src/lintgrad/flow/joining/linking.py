@@ -113,7 +113,8 @@ class Linker:
         lowered = replace(self._lowered[number], graph=self._graphs[number])
         scopes = self._program.files[lowered.scope.source.path].scopes
         again = called_again(lowered, reached, scopes, self._mentioned)
-        graph = replace(lowered.graph, again=again, unstepped=never_stepped(lowered, scopes))
+        files = {path: file.scopes for path, file in self._program.files.items()}
+        graph = replace(lowered.graph, again=again, unstepped=never_stepped(lowered, files))
         if lowered.rounds is not None and not clears_between(lowered, reached):
             graph = repeated(graph, lowered.rounds)
         self._graphs[number] = graph

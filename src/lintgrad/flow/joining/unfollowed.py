@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from lintgrad.flow.names.methods import trains
 from lintgrad.flow.names.scopes import ClassScope, Scope
 from lintgrad.flow.places.generators import Generators
 from lintgrad.flow.places.gradients_by_hand import grad_holder, writes_grad
@@ -43,7 +44,7 @@ def cleared_out_of_sight(scopes: Iterable[Scope], ran: Ran, texts: Iterable[str]
         and scope.function_itself not in ran.functions
         and (scope.name_alone, scope.owner) not in ran.methods
         for name in _cleared(scope)
-        if not _trains(scope) and _is_mentioned(scope, read)
+        if not trains(scope) and _is_mentioned(scope, read)
     )
 
 
@@ -93,11 +94,3 @@ def _cleared_by(part: Expr) -> Iterator[str]:
             yield ANYWHERE
         case Const(value="grad" | "zero_grad"):
             yield ANYWHERE
-
-
-def _trains(scope: Scope) -> bool:
-    """Whether a function does a training step of its own; it clears for that."""
-    return any(
-        isinstance(call.func, Attr) and call.func.name in ("backward", "step")
-        for call in scope.calls
-    )

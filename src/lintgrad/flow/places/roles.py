@@ -22,6 +22,7 @@ from lintgrad.flow.places.choices import Choices
 from lintgrad.flow.places.frames import Frames
 from lintgrad.flow.places.generators import Generators
 from lintgrad.flow.places.gradients_by_hand import clears
+from lintgrad.flow.places.made import made_at
 from lintgrad.flow.places.objects import Objects
 from lintgrad.flow.places.overrides import Overrides, Overriding
 from lintgrad.flow.places.role import Found, Role, collection_of, element_of, strongest
@@ -92,6 +93,8 @@ class Roles:
             return self._annotated(scope, place) or self.of_expr(passed.scope, passed.expr)
         if place == "self" and scope.owner is not None:
             return None  # what its class is, the scope knows
+        if "()@" in place and (made := made_at(scope, place)) is not None:
+            return self._of_call(scope, made)
         if place.startswith("self."):
             found = self._of_self(scope, place)
             if found is not None:
