@@ -37,8 +37,8 @@ for x, y in loader:
 Reported are two steps that stand in one loop, together with the backward. One step that a loop of
 its own repeats is taken to be meant, and so are those of a test that asserts something. Steps with
 a closure run their own backward. A step that comes again because a condition left the backward out
-is not reported, nor is what a context manager or a generator of the project takes apart. A plain
-step after `scaler.step()` is `scaler-protocol`.
+is not reported, nor is what a context manager or a generator of the project takes apart. What
+goes wrong between plain steps and those of a scaler is `scaler-protocol`.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.optim.Optimizer.step.html
@@ -46,7 +46,7 @@ step after `scaler.step()` is `scaler-protocol`.
 
 from collections.abc import Iterator
 
-from lintgrad.flow.events import Backward, Step
+from lintgrad.flow.events import Backward, Event, Step
 from lintgrad.rule import (
     Category,
     Confidence,
@@ -70,12 +70,9 @@ def step_twice(flow: Flow) -> Iterator[Finding]:
     for hit in flow.always(SCALING, Step, _is_applied):
         before = hit.trail[:-1]
         first, backward = last_on(before, Step), last_on(before, Backward)
-        if (
-            hit.optimizer.escaped
-            or first is None
-            or backward is None
-            or first.span == hit.event.span
-        ):
+        if first is None or backward is None or first.span == hit.event.span:
+            continue
+        if hit.optimizer.escaped or any(map(_is_by_scaler, (first, hit.event))):
             continue
         around = {id(acted.event): acted.around for acted in flow.acts(SCALING, hit.subject)}
         together = {around.get(id(event)) for event in (first, backward, hit.event)}
@@ -92,6 +89,10 @@ def step_twice(flow: Flow) -> Iterator[Finding]:
             ),
             help="step once for every `backward()`, or run a new `backward()` in between",
         )
+
+
+def _is_by_scaler(event: Event) -> bool:
+    return isinstance(event, Step) and event.scaler is not None
 
 
 def _is_applied(scaled: Scaled) -> bool:

@@ -1,6 +1,6 @@
-"""How the fixtures are run: what no stand-in can guess, what cannot run, what is seen later.
+"""How the fixtures are run: what no stand-in can guess.
 
-Programs are named as the fixtures name them. A test sees to it that every entry is needed.
+Programs are named as the fixtures name them.
 """
 
 _MISSING = "rules/missing-zero-grad.md: "
@@ -100,45 +100,6 @@ VALUES: dict[str, dict[str, str]] = {
     },
 }
 """Expressions for parameters; each may use the ones before it."""
-
-_UNFIT = {
-    # Programs that are handed what no stand-in fits.
-    "rules/nonscalar-backward.md": (
-        "A loss class whose reduction is chosen where it is made",
-        "Selected by a mask",
-        "A list of losses",
-        "A dict of losses",
-        "Gradients of a vector",
-        "A loss of our own that reduces",
-        "The reduction is decided by the caller of the caller",
-        "A dict of losses, summed",
-        "One number from a network of our own",
-        "A sum over one dimension of one step",
-        "Gradients with weights",
-    ),
-    "rules/zero-grad-before-step.md": (
-        "Cleared before a step that nothing else prepares",
-        "Skipped on purpose, with a step of its own",
-    ),
-}
-CANNOT_RUN: dict[str, str] = {
-    "loops/dist_autograd_context.py": "needs a group of processes",
-    _MISSING + "The training function is handed to a launcher": "starts processes of its own",
-    _MISSING + "An unseen method may build anew": "its base class is in another file",
-    _MISSING + "A hook that subclasses fill in": "its subclasses are in another file",
-    **{
-        f"{path}: {name}": "no stand-in fits what it is handed"
-        for path, names in _UNFIT.items()
-        for name in names
-    },
-    _BY_HAND + "An optimizer of its own": "a step of its own raises without its parameters",
-    _BY_HAND + "A helper that updates": "a stand-in would have to clear, or not to",
-    _LOSSES + "One loss from each of two devices": "needs two devices",
-    _LOSSES + "As many losses as there are devices": "needs several devices",
-    _LOSSES + "A reduction that lands in the weights": "raises as the loss is built",
-    _LOSSES + "The data go into the constructor": "raises as the loss is built",
-    _LOSSES + "No scalar, for other reasons": "raises for those reasons",
-}
 
 ENDS_BY = {"StopIteration"}
 """Exceptions that are a program's own way to end."""

@@ -28,6 +28,13 @@ _MESSAGES = (
     ("'dict' object has no attribute 'backward'", "LG201"),
     ("Loss' object has no attribute 'backward'", "LG201"),
     ("Can't call numpy() on Tensor that requires grad", "LG202"),
+    ("'generator' object has no attribute 'grad'", "LG104"),
+    ("'list' object has no attribute 'grad'", "LG104"),
+    ("'Linear' object has no attribute 'grad'", "LG104"),
+    ("gradients can be either Tensors or None, but got", "LG207"),
+    ("backward() got an unexpected keyword argument", "LG207"),
+    ("you can only change requires_grad flags of leaf variables", "LG604"),
+    ("missing 1 required positional argument: 'metrics'", "LG303"),
     ("missing 1 required positional argument: 'closure'", "LG304"),
     ("assigned grad expected to be a Tensor or None", "LG603"),
 )

@@ -24,6 +24,8 @@ class Condition(Enum):
     """Something that changes while the loop runs."""
     FIXED = auto()
     """Something that stays the same in every iteration: a configuration."""
+    REACHED = auto()
+    """Only a configuration without which it is not reached: whenever it is, the harm is done."""
     SEVERAL = auto()
     """Several things, an exception, or something that a called function decides."""
 
@@ -58,6 +60,9 @@ def condition_of(
     graph = solution.problem.graph
     kind = _kind(graph, [test for test, sure in flipped.items() if sure is Certainty.NEVER])
     leading = {test for test, sure in flipped.items() if sure is None}
+    if leading and Certainty.NEVER not in flipped.values():
+        fixed = all(_kind(graph, [test]) is Condition.FIXED for test in leading)
+        return Condition.REACHED if fixed else Condition.SEVERAL
     if leading and not (kind is Condition.VARYING and leading <= _asked_once(graph)):
         # Another test decides whether the point is reached at all: the two may go together,
         # unless that one is done with before the loop begins in which the other changes.

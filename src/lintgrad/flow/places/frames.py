@@ -66,7 +66,9 @@ class Frames:
 
     def of_arguments(self, callee: Callee, passed: tuple[Argument, ...]) -> Scope | None:
         """The frame of a call with the given arguments."""
-        arguments = dict(_bound(callee, (*callee.bound, *passed), {}, complete=True))
+        arguments = dict(
+            _bound(callee, (*callee.bound, *passed), {**callee.keywords}, complete=True)
+        )
         return self._frame(callee, arguments, None)
 
     def _around(self, scope: Scope, call: Call) -> Hashable:
