@@ -73,6 +73,8 @@ class Outcome:
     """The record of a run."""
 
     harms: list[Harm] = field(default_factory=list)
+    chosen: list[Harm] = field(default_factory=list)
+    """Harm that one setting of the program brings and another does not: it may be meant."""
     steps: dict[Line, int] = field(default_factory=dict)
     """How often a step was made on a line."""
     backwards: dict[Line, int] = field(default_factory=dict)
@@ -163,6 +165,7 @@ def merged(outcomes: Iterable[Outcome]) -> Outcome:
     whole = Outcome()
     for one in outcomes:
         whole.harms += [harm for harm in one.harms if harm not in whole.harms]
+        whole.chosen += [harm for harm in one.chosen if harm not in whole.chosen]
         for name in _COUNTS:
             ours = getattr(whole, name)
             for line, count in getattr(one, name).items():

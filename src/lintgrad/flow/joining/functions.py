@@ -64,7 +64,7 @@ def lower_frame(program: Program, crossing: Crossing, frame: Scope) -> Lowered:
     conditions = Conditions(frame, places, frame.source.text)
     rounds = rounds_of(frame)
     guards = calls.micro_batches.counting(
-        guards_of(frame, relevance, rounds.counters if rounds else ())
+        guards_of(frame, program.roles.callers, relevance, rounds.counters if rounds else ())
     )
     watched = guards.tracked | feeding_places(frame, calls)
     reading = Reading(frame, places, calls, relevance, assignments, conditions, slips, watched)
