@@ -73,8 +73,6 @@ class Outcome:
     """The record of a run."""
 
     harms: list[Harm] = field(default_factory=list)
-    chosen: list[Harm] = field(default_factory=list)
-    """Harm that one setting of the program brings and another does not: it may be meant."""
     steps: dict[Line, int] = field(default_factory=dict)
     """How often a step was made on a line."""
     backwards: dict[Line, int] = field(default_factory=dict)
@@ -96,6 +94,8 @@ class Outcome:
     """How many calls with stand-ins were made."""
     lines: dict[Line, int] = field(default_factory=dict)
     """How often each branch was taken, by its first row; see `marks`."""
+    chosen: list[Harm] = field(default_factory=list)
+    """Harm that one setting of the program brings and another does not: it may be meant."""
 
     @property
     def broken(self) -> bool:
@@ -149,6 +149,7 @@ def from_json(plain: dict[str, Any]) -> Outcome:
         caught=list(_lines(plain["caught"])),
         timed_out=plain["timed_out"],
         calls=plain["calls"],
+        chosen=[],  # one run has one setting
     )
 
 

@@ -114,7 +114,12 @@ class Calls:
     def leaves(self, manager: Expr) -> tuple[Event, ...]:
         """What leaving it does."""
         synced = self._syncing.leaves(manager)
-        return synced or self._followed.method(self._scope, manager, "__exit__")
+        left = synced or self._followed.generators.left(self._scope, manager)
+        return left or self._followed.method(self._scope, manager, "__exit__")
+
+    def is_stream(self, source: Expr) -> bool:
+        """Whether a loop runs over a generator that is followed round by round."""
+        return self._followed.is_stream(self._scope, source)
 
     def expects_error(self, manager: Expr) -> bool:
         """Whether a context manager is there to catch an error that is asked for."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from lintgrad.flow.calls.generators import Generators, drawn_from
 from lintgrad.flow.calls.touching import Touching
 from lintgrad.flow.events import Called, Dispatched, Escape, Event
 from lintgrad.flow.names.scopes import Scope
@@ -24,6 +25,7 @@ class Followed:
         self._roles = roles
         self.touching = touching
         self._number = number
+        self.generators = Generators(roles, touching, number)
 
     def events(self, scope: Scope, call: Call) -> tuple[Event, ...] | None:
         """What a call of a function of the project does; None if it is none."""
@@ -31,13 +33,12 @@ class Followed:
         if callee is None and self._roles.callees.is_open(scope, call.func):
             return self._one_of(scope, call)
         if callee is None:
-            return None
+            return self.generators.entered(scope, call)
         if not (self.touching.runs_touching(callee) or self.touching.call_may_touch(scope, call)):
             return ()
         text = spelled(scope.source.text, call.func.span)
         if callee.scope.is_generator:
-            reason = f"`{text}(...)` is a generator: it runs as far as something consumes it"
-            return (Escape(call.span, None, reason),)
+            return self.generators.drawn(scope, call, callee)
         frame = self._roles.frames.of_call(scope, call, callee)
         return self._into(frame, call.span, text)
 
@@ -67,6 +68,17 @@ class Followed:
             # Whether anything is ever made of the class that leaves gradients alone is open.
             return (Escape(call.span, None, f"`{text}(...)` may be overridden"),)
         return (Dispatched(call.span, receiver, tuple(options)),)
+
+    def is_stream(self, scope: Scope, source: Expr) -> bool:
+        """Whether a loop runs over a generator of the project, which is followed round by round."""
+        call = drawn_from(source)
+        callee = self._roles.callees.of_call(scope, call) if isinstance(call, Call) else None
+        return (
+            isinstance(call, Call)
+            and callee is not None
+            and callee.scope.is_generator
+            and self.generators.is_stream(scope, call, callee)
+        )
 
     def is_made_to_touch(self, scope: Scope, func: Expr) -> bool:
         """Whether a function of the project made what is called, and may have made it to touch."""

@@ -4,6 +4,7 @@ from lintgrad.flow.names import guesses
 from lintgrad.flow.names.scopes import ClassScope, Scope
 from lintgrad.flow.places.callees import Callee
 from lintgrad.flow.places.gradients_by_hand import grad_holder, writes_grad
+from lintgrad.flow.places.managers import managed
 from lintgrad.flow.places.roles import Roles
 from lintgrad.syntax import clipping
 from lintgrad.syntax.frameworks import METHODS
@@ -92,7 +93,7 @@ class Touching:
 
     def call_may_touch(self, scope: Scope, call: Call) -> bool:
         """Whether a call runs a function of the project that may change gradients."""
-        callee = self._callees.of_call(scope, call)
+        callee = self._callees.of_call(scope, call) or managed(self._callees, scope, call)
         if callee is not None and self.runs_touching(callee):
             return True
         called = self._roles.of_expr(scope, call.func)

@@ -65,8 +65,9 @@ class Linker:
         reached = {n for root in roots for n in reachable(self._graphs, root)}
         frames = [self._lowered[number].scope for number in sorted(reached)]
         methods = map(self._program.roles.callees.methods_called, frames)
+        functions = (frame.function_itself for frame in frames if frame.origin)
         return Ran(
-            frozenset(frame.function_itself for frame in frames if frame.origin),
+            frozenset(function.cut_from or function for function in functions),
             frozenset(chain.from_iterable(methods)),
         )
 

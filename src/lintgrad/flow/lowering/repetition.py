@@ -16,8 +16,9 @@ from lintgrad.syntax.walk import children_of
 
 def lower_for(lowering: Lowering, statement: nodes.For) -> None:
     """Lower a `for`; one over optimizers, modules or parameters treats each element once."""
-    lowering.expression(statement.iter)
     reading = lowering.reading
+    if not reading.calls.is_stream(statement.iter):
+        lowering.expression(statement.iter)
     elements = elements_of(statement, reading.scope, reading.places, reading.calls.is_followed)
     if elements is not None:
         _each(lowering, statement, elements)

@@ -71,6 +71,8 @@ class Scope:
     """The function that a frame is a call of."""
     call: "tuple[Scope, Call] | None" = None
     """The call that a frame was made for, with the scope it stands in."""
+    cut_from: "Scope | None" = None
+    """The function that some statements of are taken for a function of their own."""
     _inner: dict[str, "Scope"] = field(default_factory=dict)
     _imported: dict[str, "Scope | ClassScope | Global | None"] = field(default_factory=dict)
 
