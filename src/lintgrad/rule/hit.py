@@ -54,6 +54,7 @@ class Hit:
             Condition.NONE: Confidence.HIGH,
             Condition.VARYING: varying,
             Condition.FIXED: fixed,
+            Condition.REACHED: Confidence.LOW,
             Condition.SEVERAL: Confidence.LOW,
         }
         return min(by_condition[self.condition], self.most_confident)

@@ -63,7 +63,8 @@ class Parameters:
         iterated = element_source(binding.value, binding.index, binding.parts) or binding.value
         optimizer = self._group_of(iterated)
         if optimizer is not None:
-            return self._places.register(optimizer), UNKNOWN_OWNERS
+            known = self._places.register(optimizer)
+            return known, self._places.known(known).owners
         owners = owners_of(self._scope, iterated)
         places = frozenset(map(self._places.canonical, owners.places))
         renamed = bool(places) and places.isdisjoint(owners.places)
