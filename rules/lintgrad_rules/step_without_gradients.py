@@ -32,9 +32,9 @@ for x, y in loader:
 ## Known limits
 Reported are steps in a loop that has a forward pass, with a clear before them and never a gradient
 in any iteration. A step that is there for a scheduler's sake, or to have an optimizer make its
-state, has no forward pass beside it; a test that asserts what comes of the step is no training. Any call
-that cannot be seen and could run a backward keeps the rule silent. Gradients that a backward made
-and a clear took away again are `zero-grad-before-step`.
+state, has no forward pass beside it; a test that asserts what comes of the step is no training. Any
+call that cannot be seen and could run a backward keeps the rule silent. Gradients that a backward
+made and a clear took away again are `zero-grad-before-step`.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/optim.html#taking-an-optimization-step

@@ -35,6 +35,7 @@ from lintgrad.rule.piling import piles_up
 from lintgrad.rule.windows import windows_of
 from lintgrad.syntax.nodes import Expr
 from lintgrad.typestates.gradients import GRADIENTS
+from lintgrad.typestates.graphs import GRAPHS, Nodes, is_freed
 from lintgrad.typestates.scales import Scale, feels_scale, scale_of
 from lintgrad.typestates.values.tensors import Loss, losses_of, losses_where_called
 
@@ -88,9 +89,15 @@ class Flow:
         """The leaves of the function itself whose gradients are read, and which it may lose."""
         yield from {event.subject: None for event in self._own(GradRead)}
 
-    def values_on_graphs(self) -> Iterator[Graph]:
-        """The names of the function itself whose graphs its backward calls run through."""
-        yield from {event.subject: None for event in self._own(GraphUsed)}
+    def freed(self) -> Iterator[tuple[Graph, Met]]:
+        """The backward calls through graphs that are freed, here and in what it calls."""
+        for number in reachable(self.graphs, self.number):
+            used = [e for _, e in events_of(self.graphs[number]) if isinstance(e, GraphUsed)]
+            for graph in {event.subject: None for event in used}:
+                start = Nodes.WHOLE if graph.passed else None
+                for one in met(self.graphs, number, GRAPHS, graph, is_freed, start):
+                    if isinstance(one.event, GraphUsed) and one.event.frees is not None:
+                        yield graph, one
 
     def saved_weights(self) -> Iterator[Saved]:
         """The names of the function itself whose graphs have saved weights for a backward."""
