@@ -151,10 +151,7 @@ class Calls:
             return
         followed = self._followed.events(self._scope, call)
         if followed is not None:
-            yield from self._handed.of(call)
-            yield from followed
-            if not followed and self._is_pass(call):
-                yield self._pass(call)
+            yield from self._through(call, followed)
             return
         if self._unseen.is_module_of_torch(call.func):
             yield self._pass(call)
@@ -175,6 +172,12 @@ class Calls:
             name = spelled(self._text, call.func.span)
             doubt = self._unseen.doubt(call)
             yield MayBackward(call.span, f"`{name}(...)` cannot be seen here", doubt)
+
+    def _through(self, call: Call, followed: tuple[Event, ...]) -> Iterator[Event]:
+        yield from self._handed.of(call)
+        yield from followed
+        if not followed and self._is_pass(call):
+            yield self._pass(call)
 
     def _pass(self, call: Call) -> MayBackward:
         name = spelled(self._text, call.func.span)

@@ -29,7 +29,9 @@ class HandedUpdates:
         A function that runs backward as well does so in an order of its own.
         """
         callee = self._roles.callees.of_call(self._scope, call)
-        if callee is None or _runs_backward(callee.scope):
+        if callee is None or ".grad" not in callee.scope.source.text:
+            return
+        if _runs_backward(callee.scope):
             return
         names = set(_updated_parameters(callee.scope))
         frame = self._roles.frames.of_call(self._scope, call, callee) if names else None

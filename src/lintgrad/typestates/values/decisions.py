@@ -50,6 +50,8 @@ def is_of_type(test: Expr) -> bool:
     match test:
         case Call(func=Name(id="isinstance")):
             return True
+        case Unary(op="not", value=value):
+            return is_of_type(value)
         case BoolOp(parts=parts):
             return any(map(is_of_type, parts))
     return False
