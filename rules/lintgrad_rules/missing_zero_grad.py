@@ -134,7 +134,9 @@ def _confidence(flow: Flow, hit: Hit) -> Confidence:
     never = (hit.around or hit.again) and _is_never_cleared(flow, hit)
     if not never and hit.around and hit.condition in (Condition.REACHED, Condition.SEVERAL):
         alone = hit.condition is Condition.REACHED or _is_cleared_outside(flow, hit)
-        never = alone and not flow.piles_up(GRADIENTS, hit, GradAct.ADD, {GradAct.APPLY, *_ENDS_REUSE})
+        never = alone and not flow.piles_up(
+            GRADIENTS, hit, GradAct.ADD, {GradAct.APPLY, *_ENDS_REUSE}
+        )
     least = Confidence.MEDIUM if never else Confidence.LOW
     found = hit.confidence(varying=Confidence.MEDIUM, fixed=Confidence.LOW)
     return max(found, min(least, hit.most_confident))

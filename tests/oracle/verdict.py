@@ -213,7 +213,9 @@ def run_of(program: Composed, oracle: Oracle, seeds: Iterable[int] = (0,)) -> Ou
     whole = merged(runs)
     chosen = [harm for harm in whole.harms if not all(_agrees(harm, one) for one in runs)]
     whole.harms = [harm for harm in whole.harms if harm not in chosen or harm.code not in NEVER]
-    whole.chosen = [harm for harm in chosen if harm in whole.harms and harm.how not in TOLD_BY_TORCH]
+    whole.chosen = [
+        harm for harm in chosen if harm in whole.harms and harm.how not in TOLD_BY_TORCH
+    ]
     return whole
 
 

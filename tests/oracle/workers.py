@@ -28,9 +28,7 @@ class Workers:
         self._pool.close()
         self._pool.join()
 
-    def each(
-        self, work: Callable[[Given, Oracle], Made], given: Iterable[Given]
-    ) -> Iterator[Made]:
+    def each(self, work: Callable[[Given, Oracle], Made], given: Iterable[Given]) -> Iterator[Made]:
         """What the work makes of each thing and an oracle, in the order of the things."""
         return self._pool.imap(partial(_asked, work), given)
 

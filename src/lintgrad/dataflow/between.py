@@ -48,6 +48,5 @@ def ends_of(graph: FlowGraph) -> set[Point]:
     return {
         (number, len(block.events))
         for number, block in enumerate(graph.blocks)
-        if not targets_of(block.exit)
-        and not (isinstance(block.exit, Stop) and block.exit.raises)
+        if not targets_of(block.exit) and not (isinstance(block.exit, Stop) and block.exit.raises)
     }

@@ -121,7 +121,9 @@ def _elsewhere(scope: Scope, root: str) -> Iterator[Call]:
     """The calls of other functions that see a name of this one: its own, and the object's."""
     if root == "self" and scope.owner is not None:
         methods = scope.owner.methods.values()
-        yield from (call for one in methods if one is not scope.function_itself for call in one.calls)
+        yield from (
+            call for one in methods if one is not scope.function_itself for call in one.calls
+        )
     for function in scope.functions.values():
         if not function.binds(root):
             yield from function.calls
