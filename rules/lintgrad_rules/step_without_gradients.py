@@ -33,8 +33,12 @@ for x, y in loader:
 Reported are steps in a loop that has a forward pass, with a clear before them and never a gradient
 in any iteration. A step that is there for a scheduler's sake, or to have an optimizer make its
 state, has no forward pass beside it; a test that asserts what comes of the step is no training. Any
-call that cannot be seen and could run a backward keeps the rule silent. Gradients that a backward
-made and a clear took away again are `zero-grad-before-step`.
+call that cannot be seen and could run a backward keeps the rule silent, and so does the backward of
+another optimizer's loss, which may reach any parameter. Nothing is said where no clear is in sight,
+where a condition decides whether it is the backward or the step that runs, where gradients were
+asked for (`torch.autograd.grad`) and never written, and of optimizers that a loop takes out of a
+container, or that have two names in a closure. Gradients that a backward made and a clear took
+away again are `zero-grad-before-step`.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/optim.html#taking-an-optimization-step
@@ -71,11 +75,11 @@ def step_without_gradients(flow: Flow) -> Iterator[Finding]:
         return
     handed = {step.span for step in flow.events(StepCall) if step.given is not Given.NOTHING}
     wiped = {hit.subject.place for hit in flow.where(GRADIENTS, Step, is_wiped)}
-    for hit in flow.always(SCALING, Step, _is_empty):
+    for hit in flow.where(SCALING, Step, _is_empty):
         place = hit.optimizer.place
         if hit.event.span in handed:  # closure-misuse judges what an optimizer is stepped with
             continue
-        if hit.subject.place in wiped or hit.optimizer.escaped or not hit.around:
+        if hit.subject.place in wiped or hit.optimizer.escaped or hit.again or not hit.around:
             continue
         if not flow.only(SCALING, hit, _is_without):
             continue
@@ -106,7 +110,7 @@ def _passes(flow: Flow, hit: Hit) -> list[Event]:
     return [
         one.event
         for one in flow.acts(SCALING, hit.subject)
-        if one.act is ScaleAct.FORWARD and one.around == hit.around
+        if one.act is ScaleAct.FORWARD and one.around[: len(hit.around)] == hit.around
     ]
 
 
