@@ -277,10 +277,9 @@ class Flow:
 
     def stand_together(self, one: Event, other: Event) -> bool:
         """Whether two events stand in one function."""
-        return any(
-            {id(one), id(other)} <= {id(event) for _, event in events_of(self.graphs[number])}
-            for number in reachable(self.graphs, self.number)
-        )
+        numbers = reachable(self.graphs, self.number)
+        events = ({id(event) for _, event in events_of(self.graphs[n])} for n in numbers)
+        return any({id(one), id(other)} <= found for found in events)
 
     def scale(self, backward: Backward) -> Scale:
         """What the loss of a backward is made of, as the function that runs it shows."""

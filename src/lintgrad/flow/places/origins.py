@@ -4,7 +4,7 @@ from lintgrad.flow.names.bound_once import definition
 from lintgrad.flow.names.scopes import Argument, Scope
 from lintgrad.flow.places.crossing import Crossing
 from lintgrad.flow.places.ownership import owners_of
-from lintgrad.flow.places.role import Role
+from lintgrad.flow.places.role import Found, Role
 from lintgrad.flow.places.roles import Roles
 from lintgrad.syntax.nodes import Call, Expr
 
@@ -21,6 +21,14 @@ class Origins:
         for where, name in self._crossing.outward(scope, place):
             found = definition(where, name)
             if found is not None:
+                return found
+        return None
+
+    def role(self, scope: Scope, place: str) -> Found | None:
+        """The role of a place as the name says that it has where it is made."""
+        for where, name in self._crossing.outward(scope, place)[1:]:
+            found = self._roles.of_place(where, name)
+            if found is not None and found.build is not None:
                 return found
         return None
 
