@@ -38,8 +38,8 @@ Reported are two steps that stand in one loop, together with the backward, which
 its own in there. One step that a loop of its own repeats is taken to be meant, and so are those of
 a test that asserts something. Steps with a closure run their own backward. A step that comes again
 because a condition, or an exception, left the backward out is not reported, nor is one of gradients
-that were written by hand. What
-goes wrong between plain steps and those of a scaler is `scaler-protocol`.
+that were written by hand. What goes wrong between plain steps and those of a scaler is
+`scaler-protocol`.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.optim.Optimizer.step.html
