@@ -94,6 +94,8 @@ class Outcome:
     """How many calls with stand-ins were made."""
     lines: dict[Line, int] = field(default_factory=dict)
     """How often each branch was taken, by its first row; see `marks`."""
+    chosen: list[Harm] = field(default_factory=list)
+    """Harm that one setting of the program brings and another does not: it may be meant."""
 
     @property
     def broken(self) -> bool:
@@ -158,6 +160,7 @@ def from_json(plain: dict[str, Any]) -> Outcome:
         caught=list(_lines(plain["caught"])),
         timed_out=plain["timed_out"],
         calls=plain["calls"],
+        chosen=[],  # one run has one setting
     )
 
 
@@ -174,6 +177,7 @@ def merged(outcomes: Iterable[Outcome]) -> Outcome:
     whole = Outcome()
     for one in outcomes:
         whole.harms += [harm for harm in one.harms if harm not in whole.harms]
+        whole.chosen += [harm for harm in one.chosen if harm not in whole.chosen]
         for name in _COUNTS:
             ours = getattr(whole, name)
             for line, count in getattr(one, name).items():

@@ -77,6 +77,10 @@ class Calls:
         besides = (*self._replacing.called(call), *self._syncing.called(call))
         return (*besides, *self.driving.advanced(call), *self._events(call))
 
+    def named(self, attr: Attr) -> tuple[Event, ...]:
+        """What naming a method without calling it does, if something calls it by another name."""
+        return self._syncing.referred(attr)
+
     def _events(self, call: Call) -> tuple[Event, ...]:
         if (of_framework := self._of_framework.events(call)) is not None:
             return of_framework

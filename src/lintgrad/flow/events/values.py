@@ -79,6 +79,7 @@ class Graph:
     """A name whose value hangs on a graph: the expressions that make it anew.
 
     Others add to what it was: those hang on the old graph, too. Empty are those without a graph.
+    One that is passed is whole when the function is entered.
     """
 
     place: str
@@ -86,6 +87,7 @@ class Graph:
     basis: Basis
     added: tuple[Expr, ...] = ()
     empty: tuple[Expr, ...] = ()
+    passed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
 _IMPORT = re.compile(r"^[ \t\f]*(from[ \t]+\S+[ \t]+)?import\b.*$", re.MULTILINE)
 
 
+_EXPORT = re.compile(r"^__all__\s*=\s*[\[(][^\])]*[\])]", re.MULTILINE)
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """The functions that calls were followed into, and the methods that were called by name.
@@ -52,7 +55,7 @@ def is_run_in_pieces(whole: Scope, scopes: Iterable[Scope], generators: Generato
     """Whether all that mentions a generator function goes through its generator on the spot."""
     pattern = re.compile(rf"\b(?<!def ){re.escape(whole.name_alone)}\b")
     inside = [s for s in scopes if pattern.search(s.source.text)]
-    texts = {s.source.path: _IMPORT.sub("", s.source.text) for s in inside}
+    texts = {s.source.path: _EXPORT.sub("", _IMPORT.sub("", s.source.text)) for s in inside}
     mentions = sum(len(pattern.findall(text)) for text in texts.values())
     return mentions <= sum(
         each is whole for scope in inside for each in generators.gone_through(scope)

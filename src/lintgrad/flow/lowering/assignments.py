@@ -15,6 +15,7 @@ from lintgrad.flow.names.methods import trains
 from lintgrad.flow.names.scopes import Scope, root_of
 from lintgrad.flow.places.builders import asks_trainer
 from lintgrad.flow.places.of_function import Places
+from lintgrad.flow.places.role import Role
 from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
@@ -79,7 +80,8 @@ class Assignments:
         """The optimizers that a function of the project makes and gives back, not yet stepped."""
         for place in places if isinstance(value, Call) else ():
             found = self._roles.of_place(self._scope, place)
-            maker = found.scope if found is not None and found.build is not None else None
+            built = found is not None and found.role is Role.OPTIMIZER and found.build is not None
+            maker = found.scope if found is not None and built else None
             made = maker is not None and maker.call is not None and maker.call[1] is value
             if made and maker is not None and not trains(maker):
                 self._places.register(place)

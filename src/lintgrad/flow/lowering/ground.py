@@ -121,6 +121,8 @@ class Lowering:
                 self.blocks.move(after)
             if self.reading.relevance.ends(expr):
                 self.stop(Stop(raises=True))
+        elif isinstance(expr, nodes.Attr):
+            self.emit(self.reading.calls.named(expr))
         elif isinstance(expr, nodes.Walrus):
             self.assign((expr.target,), expr.value, expr.span)
 

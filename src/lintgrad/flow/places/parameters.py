@@ -74,7 +74,8 @@ class Parameters:
     def _held(self, iterated: Expr) -> tuple[str | None, Owners]:
         optimizer = grouped_by(self._scope, iterated)
         if optimizer is not None:
-            return self._places.register(optimizer), UNKNOWN_OWNERS
+            known = self._places.register(optimizer)
+            return known, self._places.known(known).owners
         owners = owners_of(self._scope, iterated)
         places = frozenset(map(self._places.canonical, owners.places))
         renamed = bool(places) and places.isdisjoint(owners.places)

@@ -10,9 +10,10 @@ from lintgrad.flow.names.bound_once import definition, once
 from lintgrad.flow.names.scopes import ClassScope, Scope
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.slips import totals
+from lintgrad.flow.slips.backwards_run import backward_of, loss_of
 from lintgrad.flow.slips.carrying import Carrying, kept
 from lintgrad.flow.slips.grad_modes import GradModes
-from lintgrad.flow.slips.graphs_used import backward_of, loss_of, value_before
+from lintgrad.flow.slips.graphs_used import value_before
 from lintgrad.flow.slips.outputs import Outputs
 from lintgrad.syntax import modules
 from lintgrad.syntax.names import place_of
@@ -25,7 +26,7 @@ class SavedWeights:
 
     def __init__(self, scope: Scope, places: Places) -> None:
         self._scope = scope
-        self._carrying = Carrying(scope)
+        self._carrying = Carrying(scope, places.origins)
         self._modes = GradModes(scope)
         self._outputs = Outputs(scope, self._carrying, self._modes)
         self._events: dict[Stmt, tuple[WeightsUsed, ...]] = {}
