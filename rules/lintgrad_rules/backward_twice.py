@@ -71,7 +71,6 @@ from lintgrad.rule import (
     events_on,
     rule,
 )
-from lintgrad.typestates.graphs import GRAPHS, is_freed
 from lintgrad.typestates.weights import WEIGHTS, is_changed
 
 
@@ -88,17 +87,15 @@ def backward_twice(flow: Flow) -> Iterator[Finding]:
 
 
 def _freed(flow: Flow) -> Iterator[Finding]:
-    for graph in flow.values_on_graphs():
-        for met in flow.met(GRAPHS, graph, is_freed):
-            if isinstance(met.event, GraphUsed) and met.event.frees is not None:
-                yield Finding(
-                    met.event.span,
-                    f"the graph behind `{graph.place}` was freed by an earlier `backward()`",
-                    met.confidence(confidence_by(graph.basis)),
-                    tuple(_story(met)),
-                    help="add the losses up and run backward once, "
-                    "or pass `retain_graph=True` to all but the last",
-                )
+    for graph, met in flow.freed():
+        yield Finding(
+            met.event.span,
+            f"the graph behind `{graph.place}` was freed by an earlier `backward()`",
+            met.confidence(confidence_by(graph.basis)),
+            tuple(_story(met)),
+            help="add the losses up and run backward once, "
+            "or pass `retain_graph=True` to all but the last",
+        )
 
 
 def _changed(flow: Flow) -> Iterator[Finding]:

@@ -53,7 +53,7 @@ from lintgrad.rule import Category, Finding, Flow, Severity, Slip, confidence_by
 @rule(code="LG205", category=Category.LOSSES, severity=Severity.ERROR, docs=__doc__)
 def graph_spans_iterations(flow: Flow) -> Iterator[Finding]:
     """Find states that take their graph along."""
-    for slipped in flow.slips(Slip.GRAPH_CARRIED):
+    for slipped in flow.slips_within(Slip.GRAPH_CARRIED):
         harm = (
             "`retain_graph=True` only makes it run through all of them"
             if slipped.instead

@@ -45,6 +45,8 @@ def held(program: Program, holder: Holder) -> Program:
     """The program with its optimizers in a holder. Raises Inapplicable."""
     body = program.script.body
     made = holder(built_by(body))
+    if set(names_of(made.building).assigned) & {*names_of(body).assigned} - {*built_by(body)}:
+        raise Inapplicable
     last = max(n for n, node in enumerate(body) if isinstance(node, Line) and _builds(node))
     before = tuple(node for node in body[:last] if not _builds(node))
     after = with_names(body[last + 1 :], dict(made.places))

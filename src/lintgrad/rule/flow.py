@@ -31,9 +31,11 @@ from lintgrad.rule.accumulation import Windows
 from lintgrad.rule.gates import Gate, gates_of
 from lintgrad.rule.hit import Acted, Hit, hits
 from lintgrad.rule.meeting import Met, met
+from lintgrad.rule.piling import piles_up
 from lintgrad.rule.windows import windows_of
 from lintgrad.syntax.nodes import Expr
 from lintgrad.typestates.gradients import GRADIENTS
+from lintgrad.typestates.graphs import GRAPHS, Nodes, is_freed
 from lintgrad.typestates.scales import Scale, feels_scale, scale_of
 from lintgrad.typestates.values.tensors import Loss, losses_of, losses_where_called
 
@@ -87,9 +89,15 @@ class Flow:
         """The leaves of the function itself whose gradients are read, and which it may lose."""
         yield from {event.subject: None for event in self._own(GradRead)}
 
-    def values_on_graphs(self) -> Iterator[Graph]:
-        """The names of the function itself whose graphs its backward calls run through."""
-        yield from {event.subject: None for event in self._own(GraphUsed)}
+    def freed(self) -> Iterator[tuple[Graph, Met]]:
+        """The backward calls through graphs that are freed, here and in what it calls."""
+        for number in reachable(self.graphs, self.number):
+            used = [e for _, e in events_of(self.graphs[number]) if isinstance(e, GraphUsed)]
+            for graph in {event.subject: None for event in used}:
+                start = Nodes.WHOLE if graph.passed else None
+                for one in met(self.graphs, number, GRAPHS, graph, is_freed, start):
+                    if isinstance(one.event, GraphUsed) and one.event.frees is not None:
+                        yield graph, one
 
     def saved_weights(self) -> Iterator[Saved]:
         """The names of the function itself whose graphs have saved weights for a backward."""
@@ -139,6 +147,12 @@ class Flow:
             marked = {point for point, one in acts.items() if one == avoided}
             return past(context.graph, begin, ends - {end}, marked)
         return False
+
+    def piles_up(
+        self, typestate: Typestate[State, Act, Optimizer], hit: Hit, adding: Act, ending: set[Act]
+    ) -> bool:
+        """Whether an act may come again before any of some others ends what it began."""
+        return piles_up(self._solution(typestate, hit.subject), adding, ending)
 
     def _around(
         self, typestate: Typestate[State, Act, Optimizer], hit: Hit, start: Event
@@ -260,6 +274,12 @@ class Flow:
         """The guards with a remainder in their test that the function's steps wait behind."""
         solutions = (self._solution(GRADIENTS, one) for one in self.graph.optimizers.values())
         return tuple(gate for solution in solutions for gate in gates_of(solution))
+
+    def stand_together(self, one: Event, other: Event) -> bool:
+        """Whether two events stand in one function."""
+        numbers = reachable(self.graphs, self.number)
+        events = ({id(event) for _, event in events_of(self.graphs[n])} for n in numbers)
+        return any({id(one), id(other)} <= found for found in events)
 
     def scale(self, backward: Backward) -> Scale:
         """What the loss of a backward is made of, as the function that runs it shows."""

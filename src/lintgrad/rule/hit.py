@@ -55,6 +55,7 @@ class Hit:
             Condition.VARYING: varying,
             Condition.FIXED: fixed,
             Condition.REACHED: fixed,
+            Condition.REACHED_AT_TIMES: Confidence.LOW,
             Condition.SEVERAL: Confidence.LOW,
         }
         return min(by_condition[self.condition], self.most_confident)

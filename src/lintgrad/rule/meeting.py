@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
+from lintgrad.dataflow.calls import Entry, at_entry
 from lintgrad.dataflow.contexts import contexts_of
 from lintgrad.dataflow.solution import Problem
 from lintgrad.dataflow.solve import solve
@@ -27,15 +28,20 @@ class Met(NamedTuple):
         return most if self.certainty is Certainty.ALWAYS else Confidence.LOW
 
 
-def met(
+def met(  # noqa: PLR0913  # what is asked, of what, from where on
     graphs: Sequence[FlowGraph],
     number: int,
     typestate: Typestate[State, Act, Subject],
     subject: Subject,
     bad: Callable[[State], bool],
+    start: State | None = None,
 ) -> Iterator[Met]:
-    """The events of a function that concern a subject and are reached in a bad state of it."""
-    solution = solve(Problem(graphs, number, subject, typestate))
+    """The events of a function that concern a subject and are reached in a bad state of it.
+
+    The function is entered with the subject in a state of its own, if one is given.
+    """
+    entry = None if start is None else Entry(start, tuple(at_entry(graphs[number])), ())
+    solution = solve(Problem(graphs, number, subject, typestate, entry))
     context = contexts_of(solution)[0]
     for point, event in context.points():
         sure = context.certainty(point, bad)

@@ -12,7 +12,7 @@ from lintgrad.flow.places.role import Role
 from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Call, Const, Keyword, Unary
+from lintgrad.syntax.nodes import Call, Const, Keyword, Sequence, Unary
 
 
 class Scheduling:
@@ -53,10 +53,13 @@ class Scheduling:
         if looked is None:
             yield self._made(found.scope, found.build)
             return
-        where, bindings = looked
+        where, bound = looked
+        bindings = [binding for binding in bound if not isinstance(binding.value, Const)]
+        only = bindings[0] if len(bindings) == 1 else None
+        if only is not None and (only.via is Via.PART or place_of(only.value) is not None):
+            yield self._made(found.scope, found.build)  # another name of what is made elsewhere
+            return
         for binding in bindings:
-            if isinstance(binding.value, Const):
-                continue
             direct = binding.via is Via.VALUE and isinstance(binding.value, Call)
             made = self._roles.of_expr(where, binding.value) if direct else None
             yield None if made is None else self._made(made.scope, made.build)
@@ -78,7 +81,24 @@ class Scheduling:
             return None
         argument = call.argument(0, "optimizer")
         place = None if argument is None else place_of(argument)
-        return None if place is None else self._places.named_here(build.scope, place)
+        if place is None:
+            return None
+        return self._places.named_here(build.scope, place) or self._given_back(build.scope, place)
+
+    def _given_back(self, maker: Scope, place: str) -> str | None:
+        """The name here of what a function that is called gives back as one of several things."""
+        returned = list(maker.returns())
+        if maker.call is None or maker.call[0] is not self._scope or len(returned) != 1:
+            return None
+        items = returned[0].items if isinstance(returned[0], Sequence) else ()
+        at = [index for index, item in enumerate(items) if place_of(item) == place]
+        found = [
+            name
+            for name, bindings in self._scope.bindings.items()
+            for one in bindings
+            if one.via is Via.PART and one.value is maker.call[1] and one.index in at
+        ]
+        return found[0] if len(found) == 1 else None
 
 
 def _tells_where_to_begin(keyword: Keyword) -> bool:

@@ -79,6 +79,7 @@ class Graph:
     """A name whose value hangs on a graph: the expressions that make it anew.
 
     Others add to what it was: those hang on the old graph, too. Empty are those without a graph.
+    One that is passed is whole when the function is entered.
     """
 
     place: str
@@ -86,6 +87,7 @@ class Graph:
     basis: Basis
     added: tuple[Expr, ...] = ()
     empty: tuple[Expr, ...] = ()
+    passed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ class GraphUsed:
 class Saved:
     """A name whose graph has saved the weights of a module: the expressions that make it anew.
 
-    Steppers are the optimizers that change the weights in place.
+    Steppers are the optimizers that change the weights in place. Others add to what the name was,
+    and keep what that has saved; empty are those without a graph.
     """
 
     place: str
@@ -109,6 +112,8 @@ class Saved:
     module: str
     steppers: frozenset[str]
     basis: Basis
+    added: tuple[Expr, ...] = ()
+    empty: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from lintgrad.flow.places.aliases import Aliases
 from lintgrad.flow.places.crossing import Crossing, is_in_sight
 from lintgrad.flow.places.kinds import Kinds
 from lintgrad.flow.places.optimizer import Optimizer
+from lintgrad.flow.places.origins import Origins
 from lintgrad.flow.places.ownership import canonical_module, local_root, module_owners, owners_of
 from lintgrad.flow.places.role import Found, Role
 from lintgrad.flow.places.roles import Roles
@@ -35,6 +36,7 @@ class Places:
         self._strength = strength
         self.renamed: dict[str, str] = {}
         """What loop variables stand for at the moment."""
+        self.origins = Origins(roles, crossing)
         self._aliases = Aliases(scope, roles, crossing, usage)
         self.optimizers: dict[str, Optimizer] = {}
         self.kinds = Kinds(scope, usage)
@@ -73,9 +75,10 @@ class Places:
                 return Found(Role.OPTIMIZER, found.basis)
             return None
         found = self._roles.of_place(self._scope, canonical)
-        if found is not None and found.role is Role.OPTIMIZER and found.build is None:
-            return None if self._goes_beside_another(canonical) else found
-        return found
+        open_ = found is None or (found.role is Role.OPTIMIZER and found.build is None)
+        if found is not None and open_ and self._goes_beside_another(canonical):
+            return None
+        return (open_ and self.origins.role(self._scope, canonical)) or found
 
     def _goes_beside_another(self, place: str) -> bool:
         """Whether a place was made of an optimizer that is stepped as well: most likely none."""

@@ -1,15 +1,18 @@
 """What a loop carries from one round to the next with its graph: states, and running sums."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from lintgrad.flow.events import Slipped
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.events.slip import Slip
 from lintgrad.flow.loops.headers import names_in
 from lintgrad.flow.names.scopes import Scope
+from lintgrad.flow.places.origins import Origins
+from lintgrad.flow.places.roles import Roles
+from lintgrad.flow.slips.backwards_run import BackwardsRun, Ran
 from lintgrad.flow.slips.carrying import Carrying, names_read
 from lintgrad.flow.slips.grad_modes import GradModes
-from lintgrad.flow.slips.graphs_used import backward_of, loss_of
 from lintgrad.flow.slips.running import Running, assigned
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
@@ -18,20 +21,33 @@ from lintgrad.syntax.nodes import (
     Call,
     Const,
     Expr,
+    ExprStmt,
     For,
+    Sequence,
     Stmt,
     While,
 )
 from lintgrad.syntax.walk import children_of, expressions_of, parts_of, statements_of
 
 
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What runs again and again: statements, and the names that each round draws."""
+
+    body: tuple[Stmt, ...]
+    drawn: frozenset[str]
+
+
 class Carried:
     """Finds what the loops of one function carry on with its graph."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, roles: Roles, origins: Origins) -> None:
         self._scope = scope
+        self._roles = roles
+        self._origins = origins
+        self._ran = BackwardsRun(scope, roles)
         self._modes = GradModes(scope)
-        self._carrying = Carrying(scope)
+        self._carrying = Carrying(scope, origins)
         self._running = Running(scope, self._carrying, self._modes)
         self._found: dict[Stmt, tuple[Slipped, ...]] = {}
         for loop in statements_of(scope.node.body):
@@ -44,18 +60,44 @@ class Carried:
 
     def _read(self, loop: For | While) -> None:
         body = list(_own_statements(loop.body))
+        drawn = names_in(loop.target) if isinstance(loop, For) else ()
+        around = _Round(loop.body, frozenset(drawn))
+        for value, ran in self._losses(body):
+            self._sums(body, ran.loss, Basis.USED)
+            for carries, slip in self._states(body, around, value, ran.call):
+                self._found[carries] = (slip,)
         for statement in body:
-            call = backward_of(statement)
-            loss = loss_of(call) if call is not None else None
-            if loss is None or call is None:
-                continue
-            values = [v for s in body if (v := assigned(s, loss)) is not None]
-            if len(values) != 1:
-                continue  # it may have been cut in between
-            self._sums(body, loss, Basis.USED)
-            self._state(body, loop, values[0], call)
+            if isinstance(statement, Assign) and isinstance(statement.value, Call):
+                for slip in self._through(statement, statement.value, around):
+                    self._found[statement] = (slip,)
         for loss, basis in self._running.evaluated(body):
             self._sums(body, loss, basis)
+
+    def _losses(self, body: list[Stmt]) -> Iterator[tuple[Expr, Ran]]:
+        """The backward calls that some statements run, with what each loss is given there."""
+        for statement in body:
+            ran = self._ran.of(statement)
+            values = [v for s in body if ran and (v := assigned(s, ran.loss)) is not None]
+            if ran is not None and len(values) == 1:  # otherwise it may be cut in between
+                yield values[0], ran
+
+    def _through(self, statement: Assign, call: Call, around: "_Round") -> Iterator[Slipped]:
+        """A state that goes through a function which does all of a round, and comes back."""
+        frame = self._ran.frame(call)
+        returned = list(frame.returns()) if frame is not None else []
+        if frame is None or len(returned) != 1 or len(statement.targets) != 1:
+            return
+        inner = Carried(frame, self._roles, self._origins)
+        body = list(_own_statements(frame.node.body))
+        whole = _Round(frame.node.body, frozenset())
+        back = dict(zip(_items(returned[0]), _items(statement.targets[0]), strict=False))
+        for value, ran in inner._losses(body):
+            for _, slip in inner._states(body, whole, value, ran.call):
+                passed = (frame.arguments or {}).get(slip.subject)
+                given = place_of(passed.expr) if passed is not None else None
+                same = given is not None and back.get(slip.subject) == given
+                if same and given and not self._is_renewed(given, statement, around):
+                    yield slip
 
     def _sums(self, body: list[Stmt], loss: str, basis: Basis) -> None:
         for one in body:
@@ -63,7 +105,9 @@ class Carried:
             if summed is not None:
                 self._found[one] = (Slipped(one.span, Slip.RUNNING_SUM, summed, basis, loss),)
 
-    def _state(self, body: list[Stmt], loop: For | While, value: Expr, backward: Call) -> None:
+    def _states(
+        self, body: list[Stmt], around: "_Round", value: Expr, backward: Call
+    ) -> Iterator[tuple[Assign, Slipped]]:
         """A state that goes into a trained module, and comes out of it for the next round."""
         for statement in body:
             if not isinstance(statement, Assign) or not isinstance(statement.value, Call):
@@ -72,25 +116,27 @@ class Carried:
             given = {name for a in statement.value.args for name in names_in(a)}
             for state in made & given:
                 if (
-                    place_of(statement.value.func) in self._carrying.trained
-                    and not self._is_renewed(state, statement, loop)
+                    self._carrying.trains(place_of(statement.value.func))
+                    and not self._is_renewed(state, statement, around)
                     and self._leads_to(made, value, body)
                     and not self._modes.may_be_off(statement.span)
                     and not _retains_by_choice(backward)
                 ):
                     retained = "retain_graph" if _retains(backward) else ""
-                    slip = Slipped(statement.span, Slip.GRAPH_CARRIED, state, Basis.USED, retained)
-                    self._found[statement] = (slip,)
+                    kind = Slip.GRAPH_CARRIED
+                    yield statement, Slipped(statement.span, kind, state, Basis.USED, retained)
 
-    def _is_renewed(self, state: str, own: Assign, loop: For | While) -> bool:
-        """Whether anything else in the loop may give a state a new value, or cut it."""
+    def _is_renewed(self, state: str, own: Assign, around: "_Round") -> bool:
+        """Whether anything else in the round may give a state a new value, or cut it."""
         if "." in state or "[" in state:
             return True
-        for statement in statements_of(loop.body):
+        for statement in statements_of(around.body):
             if statement is own:
                 continue
             if isinstance(statement, For) and state in names_in(statement.target):
                 return True
+            if _hands_out(statement, state):
+                return True  # what it is given to may cut it in place
             if isinstance(statement, Assign) and any(
                 name.split(".")[0].split("[")[0] == state
                 for target in statement.targets
@@ -101,7 +147,7 @@ class Carried:
                 for part in parts_of(expr):
                     if isinstance(part, Attr) and place_of(part.value) == state:
                         return True
-        return state in names_in(loop.target) if isinstance(loop, For) else False
+        return state in around.drawn
 
     def _leads_to(self, made: set[str], value: Expr, body: list[Stmt]) -> bool:
         """Whether a loss is computed from what the module gave, by names of the same loop."""
@@ -116,6 +162,21 @@ class Carried:
                 if len(values) == 1:
                     todo.extend(names_read(values[0], self._carrying))
         return False
+
+
+def _hands_out(statement: Stmt, state: str) -> bool:
+    """Whether a statement gives a state, or each part of it, another name, or to a function."""
+    match statement:
+        case Assign(value=value) | For(iter=value) if place_of(value) == state:
+            return True
+        case For(iter=Call(args=args)) | ExprStmt(value=Call(args=args)):
+            return state in map(place_of, args)
+    return False
+
+
+def _items(expr: Expr) -> list[str | None]:
+    """The places that an expression consists of."""
+    return [place_of(item) for item in (expr.items if isinstance(expr, Sequence) else (expr,))]
 
 
 def _own_statements(body: tuple[Stmt, ...]) -> Iterator[Stmt]:

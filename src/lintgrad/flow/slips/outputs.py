@@ -45,7 +45,7 @@ class Outputs:
                 todo.extend(names_read(made, self._carrying))
 
     def _is_output(self, made: Expr) -> bool:
-        return isinstance(made, Call) and place_of(made.func) in self._carrying.trained
+        return isinstance(made, Call) and self._carrying.trains(place_of(made.func))
 
     def shared(self, loss: str, span: Span) -> Iterator[str]:
         """The outputs that several elements of what a loop draws a loss from hang on."""
