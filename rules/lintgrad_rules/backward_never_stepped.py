@@ -42,7 +42,7 @@ measures time or memory with torch's own means, nothing is reported.
 
 from collections.abc import Iterator
 
-from lintgrad.flow.events import Backward
+from lintgrad.flow.events import Backward, Rebind, ScalerUpdate
 from lintgrad.rule import (
     Acted,
     Category,
@@ -61,10 +61,12 @@ _OUT_OF_SIGHT = (GradAct.LOSE, GradAct.APPLY, GradAct.REPLACE)
 @rule(code="LG302", category=Category.STEPPING, severity=Severity.WARNING, docs=__doc__)
 def backward_never_stepped(flow: Flow) -> Iterator[Finding]:
     """Find backward calls in loops that clear an optimizer which nothing steps."""
+    if any(flow.events(ScalerUpdate)):  # scaler-protocol points at the update without a step
+        return
     for place in sorted(flow.graph.unstepped):
         optimizer = flow.graph.optimizers[place]
         acted = list(flow.acts(GRADIENTS, optimizer))
-        if optimizer.escaped or any(one.act in _OUT_OF_SIGHT for one in acted):
+        if optimizer.escaped or any(map(_may_apply, acted)):
             continue
         clears = [one for one in acted if one.act is GradAct.CLEAR and one.around]
         for one in acted:
@@ -79,6 +81,11 @@ def backward_never_stepped(flow: Flow) -> Iterator[Finding]:
                     ),
                     help=f"call `{place}.step()` after `backward()`",
                 )
+
+
+def _may_apply(one: Acted) -> bool:
+    """Whether gradients are applied, or handed to what may; a new name of a thing does neither."""
+    return one.act in _OUT_OF_SIGHT and not isinstance(one.event, Rebind)
 
 
 def _beside(backward: Acted, clears: list[Acted]) -> Acted | None:

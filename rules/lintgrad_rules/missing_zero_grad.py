@@ -132,11 +132,11 @@ def _confidence(flow: Flow, hit: Hit) -> Confidence:
     alone it does not where every backward has its step, so that no window is gathered there.
     """
     never = (hit.around or hit.again) and _is_never_cleared(flow, hit)
-    if not never and hit.around and hit.condition in (Condition.REACHED, Condition.SEVERAL):
-        alone = hit.condition is Condition.REACHED or _is_cleared_outside(flow, hit)
-        never = alone and not flow.piles_up(
-            GRADIENTS, hit, GradAct.ADD, {GradAct.APPLY, *_ENDS_REUSE}
-        )
+    reached = hit.condition in (Condition.REACHED, Condition.REACHED_AT_TIMES)
+    if not never and hit.around and (reached or hit.condition is Condition.SEVERAL):
+        ends = {GradAct.APPLY, *_ENDS_REUSE}
+        alone = reached or _is_cleared_outside(flow, hit)
+        never = alone and not flow.piles_up(GRADIENTS, hit, GradAct.ADD, ends)
     least = Confidence.MEDIUM if never else Confidence.LOW
     found = hit.confidence(varying=Confidence.MEDIUM, fixed=Confidence.LOW)
     return max(found, min(least, hit.most_confident))

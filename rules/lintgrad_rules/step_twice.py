@@ -38,7 +38,8 @@ Reported are two steps that stand in one loop, together with the backward, which
 its own in there. One step that a loop of its own repeats is taken to be meant, and so are those of
 a test that asserts something. Steps with a closure run their own backward. A step that comes again
 because a condition, or an exception, left the backward out is not reported, nor is one of gradients
-that were written by hand. A plain step after `scaler.step()` is `scaler-protocol`.
+that were written by hand. What goes wrong between plain steps and those of a scaler is
+`scaler-protocol`.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.optim.Optimizer.step.html
@@ -46,7 +47,7 @@ that were written by hand. A plain step after `scaler.step()` is `scaler-protoco
 
 from collections.abc import Iterator
 
-from lintgrad.flow.events import Backward, Step
+from lintgrad.flow.events import Backward, Event, Step
 from lintgrad.rule import (
     Acted,
     Category,
@@ -71,12 +72,9 @@ def step_twice(flow: Flow) -> Iterator[Finding]:
     for hit in flow.always(SCALING, Step, _is_applied):
         before = hit.trail[:-1]
         first, backward = last_on(before, Step), last_on(before, Backward)
-        if (
-            hit.optimizer.escaped
-            or first is None
-            or backward is None
-            or first.span == hit.event.span
-        ):
+        if first is None or backward is None or first.span == hit.event.span:
+            continue
+        if hit.optimizer.escaped or any(map(_is_by_scaler, (first, hit.event))):
             continue
         acted = {id(one.event): one for one in flow.acts(SCALING, hit.subject)}
         if not _together(*(acted.get(id(event)) for event in (first, backward, hit.event))):
@@ -99,6 +97,10 @@ def _together(first: Acted | None, backward: Acted | None, second: Acted | None)
     if first is None or backward is None or second is None or first.around != second.around:
         return False
     return backward.around[: len(second.around)] == second.around
+
+
+def _is_by_scaler(event: Event) -> bool:
+    return isinstance(event, Step) and event.scaler is not None
 
 
 def _is_applied(scaled: Scaled) -> bool:

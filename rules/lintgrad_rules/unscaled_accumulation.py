@@ -54,7 +54,7 @@ not looked into.
 
 from collections.abc import Iterator
 
-from lintgrad.flow.events import Backward, Escape, GradAssign, MayBackward
+from lintgrad.flow.events import Backward, Doubt, Escape, GradAssign, MayBackward
 from lintgrad.rule import (
     Accumulation,
     Category,
@@ -113,7 +113,7 @@ def _too_small(flow: Flow, window: Accumulation, divisor: Span) -> Finding:
 
 
 def _confidence(flow: Flow, window: Accumulation) -> Confidence:
-    return window.confidence if flow.feels_scale(window.optimizer) else Confidence.LOW
+    return window.confidence if flow.feels_scale(window.subject) else Confidence.LOW
 
 
 def _divided_twice(flow: Flow, backward: Backward) -> Span | None:
@@ -135,10 +135,13 @@ def _is_own(backward: Backward) -> bool:
 def _is_changed(flow: Flow, window: Accumulation) -> bool:
     """Whether something may change the gradients before they are applied."""
     begin, end = window.backward.span, window.step.span
-    if any(True for _ in flow.events(GradAssign)) or begin.path != end.path:
+    if any(True for _ in flow.events(GradAssign)):
         return True
-    return any(
-        begin.end <= event.span.start and event.span.end <= end.start
-        for kind in (Escape, MayBackward)
-        for event in flow.events(kind)
-    )
+    escapes, calls = list(flow.events(Escape)), list(flow.events(MayBackward))
+    if flow.stand_together(window.backward, window.step):
+        spans = [*(escape.span for escape in escapes), *(call.span for call in calls)]
+        return any(begin.end <= span.start and span.end <= end.start for span in spans)
+    return bool(escapes) or any(call.doubt not in _FORWARD for call in calls)
+
+
+_FORWARD = (Doubt.PASS, Doubt.FORWARD)

@@ -102,6 +102,12 @@ class Outcome:
         """Whether the run ended early for a reason that is no harm the oracle judges."""
         return self.timed_out or bool(self.failures)
 
+    def show(self, harm: Harm) -> None:
+        """Write down a harm, once a line and way."""
+        same = (harm.code, harm.line, harm.how)
+        if all((known.code, known.line, known.how) != same for known in self.harms):
+            self.harms.append(harm)
+
     def harms_of(self, code: str) -> list[Harm]:
         """The harms that a rule should tell of."""
         return [harm for harm in self.harms if harm.code == code]
@@ -119,6 +125,11 @@ class Outcome:
         if self.wasted:
             found.append("contributions were thrown away before a step: intent unknown")
         return found
+
+
+def count(counts: dict[Line, int], line: Line) -> None:
+    """Count once more what happens on a line."""
+    counts[line] = counts.get(line, 0) + 1
 
 
 _COUNTS = ("steps", "backwards", "lines", "empty_steps", "wiped", "rebuilt", "clips")

@@ -268,6 +268,13 @@ class Flow:
         solutions = (self._solution(GRADIENTS, one) for one in self.graph.optimizers.values())
         return tuple(gate for solution in solutions for gate in gates_of(solution))
 
+    def stand_together(self, one: Event, other: Event) -> bool:
+        """Whether two events stand in one function."""
+        return any(
+            {id(one), id(other)} <= {id(event) for _, event in events_of(self.graphs[number])}
+            for number in reachable(self.graphs, self.number)
+        )
+
     def scale(self, backward: Backward) -> Scale:
         """What the loss of a backward is made of, as the function that runs it shows."""
         for number in reachable(self.graphs, self.number):

@@ -7,6 +7,7 @@ from typing import Any
 import libcst as cst
 
 from lintgrad.source.text import Span
+from lintgrad.syntax.collected import taken_apart
 from lintgrad.syntax.expressions import Expressions
 from lintgrad.syntax.nodes import (
     Assert,
@@ -183,12 +184,13 @@ class Statements:
         )
 
     def _function(self, node: cst.FunctionDef) -> Stmt:
+        parameters = tuple(self._expr.parameters(node.params))
         return Function(
             self._header(node, node.body),
             node.name.value,
-            tuple(self._expr.parameters(node.params)),
+            parameters,
             tuple(self._expr.convert(d.decorator) for d in node.decorators),
-            self._block(node.body),
+            taken_apart(parameters, self._block(node.body)),
         )
 
     def _class(self, node: cst.ClassDef) -> Stmt:

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 
 from lintgrad.flow.calls.touching import Touching
 from lintgrad.flow.events import Given, StepCall
-from lintgrad.flow.names.bound_once import once
+from lintgrad.flow.names.bindings import Via, at
+from lintgrad.flow.names.bound_once import bound_once, once
+from lintgrad.flow.names.elements import element_source, items_of
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.callees import Callee
 from lintgrad.flow.places.module_classes import builds_module
 from lintgrad.flow.places.of_function import Places
+from lintgrad.flow.places.role import Found
 from lintgrad.flow.places.roles import Roles
 from lintgrad.syntax import apis
 from lintgrad.syntax.names import place_of
@@ -53,11 +56,25 @@ class Closures:
 
     def _kind(self, place: str) -> str | None:
         """The class of torch that an optimizer is of, if it is one and shows."""
-        found = self._roles.of_place(self._scope, place)
-        if found is None or found.build is None or found.scope is None:
-            return None
-        name = found.scope.dotted(found.build.func)
+        found = self._places.found(place)
+        made = [found] if found is not None and found.build is not None else self._elements(place)
+        names = {m.scope.dotted(m.build.func) if m and m.scope and m.build else None for m in made}
+        name = names.pop() if len(names) == 1 else None
         return name if name in apis.TORCH_OPTIMIZERS else None
+
+    def _elements(self, place: str) -> list[Found | None]:
+        """What those elements of a display hold that a caller's loop passes for a place."""
+        passed = (self._scope.arguments or {}).get(place)
+        given = place_of(passed.expr) if passed is not None else None
+        if passed is None or given is None:
+            return []
+        bound = at(passed.scope.bindings.get(given, []), passed.expr.span)
+        if len(bound) != 1 or bound[0].via is not Via.ELEMENT:
+            return []
+        source = element_source(bound[0].value, bound[0].index, bound[0].parts)
+        shown = bound_once(passed.scope, source) if source is not None else None
+        items = items_of(shown.expr) if shown is not None else ()
+        return [self._roles.of_expr(shown.scope, item) for item in items] if shown else []
 
     def _of_function(self, call: Call, place: str, kind: str, callee: Callee) -> Iterator[StepCall]:
         scope = callee.scope

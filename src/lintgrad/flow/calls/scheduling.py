@@ -53,10 +53,12 @@ class Scheduling:
         if looked is None:
             yield self._made(found.scope, found.build)
             return
-        where, bindings = looked
+        where, bound = looked
+        bindings = [binding for binding in bound if not isinstance(binding.value, Const)]
+        if len(bindings) == 1 and place_of(bindings[0].value) is not None:
+            yield self._made(found.scope, found.build)  # another name of what is made elsewhere
+            return
         for binding in bindings:
-            if isinstance(binding.value, Const):
-                continue
             direct = binding.via is Via.VALUE and isinstance(binding.value, Call)
             made = self._roles.of_expr(where, binding.value) if direct else None
             yield None if made is None else self._made(made.scope, made.build)

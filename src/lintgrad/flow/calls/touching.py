@@ -4,7 +4,6 @@ from lintgrad.flow.names import guesses
 from lintgrad.flow.names.scopes import ClassScope, Scope
 from lintgrad.flow.places.callees import Callee
 from lintgrad.flow.places.gradients_by_hand import grad_holder, writes_grad
-from lintgrad.flow.places.managers import managed
 from lintgrad.flow.places.roles import Roles
 from lintgrad.syntax import clipping
 from lintgrad.syntax.frameworks import METHODS
@@ -93,8 +92,11 @@ class Touching:
 
     def call_may_touch(self, scope: Scope, call: Call) -> bool:
         """Whether a call runs a function of the project that may change gradients."""
-        callee = self._callees.of_call(scope, call) or managed(self._callees, scope, call)
+        callee = self._callees.of_call(scope, call)
         if callee is not None and self.runs_touching(callee):
+            return True
+        chosen = self._roles.choices.of_call(scope, call) if callee is None else None
+        if chosen is not None and any(map(self.runs_touching, chosen[1])):
             return True
         called = self._roles.of_expr(scope, call.func)
         if called is not None and (called.kind, "__call__") in METHODS:

@@ -1,15 +1,20 @@
-"""Optimizers that a function builds, keeps to itself, and never steps."""
+"""Optimizers that a function builds, and that nothing which gets them ever steps."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from lintgrad.flow.calls.touching import handles_gradients
+from lintgrad.flow.events import Step
 from lintgrad.flow.joining.functions import Lowered
-from lintgrad.flow.names.scopes import Scope
+from lintgrad.flow.joining.holders import Holders
+from lintgrad.flow.joining.occurrences import Occurrence
+from lintgrad.flow.joining.readers import Held
+from lintgrad.flow.names.scopes import Argument, Scope, root_of
+from lintgrad.flow.places.roles import Roles
 from lintgrad.syntax import apis, clipping
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Const, Expr, ExprStmt, Name
-from lintgrad.syntax.walk import expressions_of, handed_to, parts_of, statements_of
+from lintgrad.syntax.nodes import Attr, Call, Const, ExprStmt, Name
+from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
 
 _HOOKS = re.compile(r"register_(\w+_)?hook")
 """What hands gradients to a function, while backward runs."""
@@ -40,37 +45,64 @@ _LOOKS_AT_GRADIENTS = frozenset({"retain_grad", "watch"})
 _KEEPS = frozenset({"zero_grad", "param_groups", "state_dict", "load_state_dict"})
 """What may be asked of an optimizer without applying gradients."""
 
+_LOOKS = frozenset({"print", "repr", "str", "type", "id", "isinstance"}) | apis.SCHEDULERS
+"""What an optimizer may be handed to that does not step it, besides torch's schedulers."""
 
-def never_stepped(lowered: Lowered, scopes: Iterable[Scope]) -> frozenset[str]:
-    """The optimizers of a function that nothing in its file steps, or is given to step them.
 
-    A file that reads gradients itself may apply them by hand; one that hooks into a backward, or
-    measures it, may want nothing else of it.
+def never_stepped(lowered: Lowered, files: Mapping[str, Iterable[Scope]]) -> frozenset[str]:
+    """The optimizers of a function that nothing which gets them steps, or may step.
+
+    `files` are the scopes of each file. A file that reads gradients itself may apply them by hand;
+    one that hooks into a backward, or measures it, may want nothing else of it.
     """
-    made = [
-        place
-        for place in lowered.graph.optimizers
-        if place.isidentifier() and lowered.places.is_made_here(place)
-    ]
-    if not made:
+    graph = lowered.graph
+    if not graph.optimizers or graph.meaning is None:
         return frozenset()
-    all_scopes = list(scopes)
-    used = {name for scope in all_scopes for name in _used_otherwise(scope)}
-    left = frozenset(made) - used
-    wanted = left and any(
-        _runs_for_itself(scope) or any(map(_applies_by_hand, (scope, *_called_by(lowered, scope))))
-        for scope in all_scopes
+    stepped = {e.optimizer for b in graph.blocks for e in b.events if isinstance(e, Step)}
+    made = [p for p in graph.optimizers if p not in stepped and _is_made(lowered, p)]
+    return frozenset(p for p in made if _is_left(lowered, graph.meaning.roles, p, files))
+
+
+def _is_made(lowered: Lowered, place: str) -> bool:
+    """Whether the function, or one that it calls, makes what a place holds.
+
+    An object that it is a method of outlives it.
+    """
+    found = lowered.places.found(place)
+    if root_of(place) == "self" or found is None or found.build is None:
+        return place.isidentifier() and lowered.places.is_made_here(place)
+    maker = found.scope
+    while maker is not None and maker is not lowered.scope:
+        maker = maker.call[0] if maker.call is not None else None
+    return maker is not None
+
+
+def _is_left(
+    lowered: Lowered, roles: Roles, place: str, files: Mapping[str, Iterable[Scope]]
+) -> bool:
+    """Whether all that gets an optimizer is in sight, and wants nothing of its gradients."""
+    found = lowered.places.found(place)
+    own = Held(lowered.scope, place)
+    made = (
+        Argument(found.scope, found.build)
+        if found is not None and found.build is not None and found.scope is not None
+        else None
     )
-    return frozenset() if wanted else left
+    readers = Holders(roles, _is_kept).of(made, own)
+    if readers is None:
+        return False
+    paths = {lowered.scope.source.path, *(scope.source.path for scope in readers)}
+    return not any(
+        _runs_for_itself(scope) or any(map(_applies_by_hand, (scope, *_called_by(roles, scope))))
+        for path in paths
+        for scope in files[path]
+    )
 
 
-def _called_by(lowered: Lowered, scope: Scope) -> Iterator[Scope]:
+def _called_by(roles: Roles, scope: Scope) -> Iterator[Scope]:
     """The functions of the project that a function calls."""
-    if lowered.graph.meaning is None:
-        return
-    callees = lowered.graph.meaning.roles.callees
     for call in scope.calls:
-        callee = callees.of_call(scope, call)
+        callee = roles.callees.of_call(scope, call)
         if callee is not None:
             yield callee.scope
 
@@ -119,21 +151,12 @@ def _last_name(call: Call) -> str:
     return ""
 
 
-def _used_otherwise(scope: Scope) -> Iterator[str]:
-    """The names that a function does more with than to clear, to read, or to schedule."""
-    for statement in statements_of(scope.node.body):
-        for expr in expressions_of(statement):
-            kept = {part.span for part in _kept(scope, expr)}
-            for part in parts_of(expr):
-                if isinstance(part, Name) and part.span not in kept:
-                    yield part.id
-
-
-def _kept(scope: Scope, expr: Expr) -> Iterator[Expr]:
-    for part in parts_of(expr):
-        if isinstance(part, Attr) and part.name in _KEEPS:
-            yield part.value
-        elif isinstance(part, Call):
-            name = scope.dotted(part.func) or place_of(part.func) or ""
-            if name == "print" or name.startswith(apis.SCHEDULER_MODULES):
-                yield from handed_to(part)
+def _is_kept(scope: Scope, at: Occurrence) -> bool:
+    """Whether an optimizer is only cleared, read, or scheduled where it occurs."""
+    match at.around:
+        case Attr(name=name):
+            return name in _KEEPS
+        case Call(func=func) if func is not at.expr:
+            name = scope.dotted(func) or place_of(func) or ""
+            return name in _LOOKS or name.startswith(apis.SCHEDULER_MODULES)
+    return False

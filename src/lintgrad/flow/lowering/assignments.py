@@ -10,13 +10,15 @@ from lintgrad.flow.calls.scheduling import Scheduling
 from lintgrad.flow.events import Assign, Build, Event, Rebind
 from lintgrad.flow.loops.headers import names_in
 from lintgrad.flow.lowering.relevance import Relevance
+from lintgrad.flow.names.bindings import displayed
+from lintgrad.flow.names.methods import trains
 from lintgrad.flow.names.scopes import Scope, root_of
 from lintgrad.flow.places.builders import asks_trainer
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Item, Mapping, Sequence
+from lintgrad.syntax.nodes import Attr, Call, Const, Expr, Item, Sequence
 from lintgrad.syntax.walk import parts_of
 
 
@@ -42,6 +44,7 @@ class Assignments:
             lost = tuple(name for name in names_in(target) if self._is_lost(name, value))
             if lost:
                 yield Rebind(span, lost)
+                yield from self._made_by_call(lost, value, span)
             if (
                 isinstance(target, Sequence)
                 and isinstance(value, Sequence)
@@ -71,6 +74,16 @@ class Assignments:
         for element, built in _elements(place, value):
             if self._relevance.is_build(built):
                 yield self._build(element, built, span, remade)
+
+    def _made_by_call(self, places: Iterable[str], value: Expr, span: Span) -> Iterator[Build]:
+        """The optimizers that a function of the project makes and gives back, not yet stepped."""
+        for place in places if isinstance(value, Call) else ():
+            found = self._roles.of_place(self._scope, place)
+            maker = found.scope if found is not None and found.build is not None else None
+            made = maker is not None and maker.call is not None and maker.call[1] is value
+            if made and maker is not None and not trains(maker):
+                self._places.register(place)
+                yield Build(span, place, fresh=False)
 
     def _is_lost(self, place: str, value: Expr) -> bool:
         """Whether a place gets a value that is neither built here nor made from what it was."""
@@ -108,15 +121,11 @@ class Assignments:
 
 def _elements(place: str, value: Expr) -> Iterator[tuple[str, Expr]]:
     """The places that an assignment fills: those of the elements, where a display is assigned."""
-    match value:
-        case Sequence(items=items):
-            yield from ((f"{place}[{index}]", item) for index, item in enumerate(items))
-        case Mapping(items=items):
-            for key, item in items:
-                if isinstance(key, Const):
-                    yield f"{place}[{key.value!r}]", item
-        case _:
-            yield place, value
+    parts = list(displayed(place, value))
+    for part, item in parts:
+        yield from _elements(part, item)
+    if not parts:
+        yield place, value
 
 
 def forget(places: tuple[str, ...], span: Span) -> Iterable[Event]:

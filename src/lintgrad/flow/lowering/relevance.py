@@ -50,7 +50,8 @@ class Relevance:
         """Whether evaluating an expression makes an event."""
         if expr not in self._holds:
             self._holds[expr] = (
-                isinstance(expr, Call) and (bool(self._calls.events(expr)) or self.ends(expr))
+                (isinstance(expr, Call) and (bool(self._calls.events(expr)) or self.ends(expr)))
+                or (isinstance(expr, nodes.Yield) and self._calls.driving.shares)
             ) or any(map(self.holds_event, evaluated(expr)))
         return self._holds[expr]
 
@@ -169,7 +170,7 @@ def assigned(statements: Iterable[Stmt]) -> Iterator[tuple[Expr, Expr | None]]:
         match statement:
             case nodes.Assign():
                 for target in statement.targets:
-                    yield target, statement.value
+                    yield from _one_by_one(target, statement.value)
             case nodes.AugAssign():
                 span, op = statement.span, statement.op
                 yield statement.target, nodes.Binary(span, op, statement.target, statement.value)
@@ -179,3 +180,15 @@ def assigned(statements: Iterable[Stmt]) -> Iterator[tuple[Expr, Expr | None]]:
                 for item in statement.items:
                     if item.target is not None:
                         yield item.target, None
+
+
+def _one_by_one(target: Expr, value: Expr) -> Iterator[tuple[Expr, Expr]]:
+    """A target with its value, or those in it where `a, b = c, d` shows which is which."""
+    match target, value:
+        case nodes.Sequence(items=parts), nodes.Sequence(items=given) if len(parts) == len(
+            given
+        ) and not any(isinstance(item, nodes.Starred) for item in (*parts, *given)):
+            for part, one in zip(parts, given, strict=True):
+                yield from _one_by_one(part, one)
+        case _:
+            yield target, value

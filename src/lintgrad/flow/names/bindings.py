@@ -1,5 +1,6 @@
 """What statements bind to places: the value, and by which way it gets there."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import takewhile
@@ -119,18 +120,25 @@ def _same_length(target: Sequence, value: Sequence) -> bool:
 
 
 def _bind_literal_elements(place: str, value: Expr, into: dict[str, list[Binding]]) -> None:
-    if isinstance(value, Sequence):
-        counted = takewhile(lambda item: not isinstance(item, Starred), value.items)
-        for index, item in enumerate(counted):
-            into.setdefault(f"{place}[{index}]", []).append(Binding(item))
-    elif isinstance(value, Mapping):
-        for key, item in value.items:
-            if isinstance(key, Const):
-                into.setdefault(f"{place}[{key.value!r}]", []).append(Binding(item))
-    elif isinstance(value, Call) and (makes_dict(value) or _makes_namespace(value)):
-        for keyword in value.keywords:
-            part = f"[{keyword.name!r}]" if makes_dict(value) else f".{keyword.name}"
-            into.setdefault(f"{place}{part}", []).append(Binding(keyword.value))
+    for part, item in displayed(place, value):
+        into.setdefault(part, []).append(Binding(item))
+        _bind_literal_elements(part, item, into)
+
+
+def displayed(place: str, value: Expr) -> Iterator[tuple[str, Expr]]:
+    """The parts that a place has if it is given a display, a dict or a namespace, written down."""
+    match value:
+        case Sequence(items=items):
+            counted = takewhile(lambda item: not isinstance(item, Starred), items)
+            yield from ((f"{place}[{index}]", item) for index, item in enumerate(counted))
+        case Mapping(items=pairs):
+            for key, item in pairs:
+                if isinstance(key, Const):
+                    yield f"{place}[{key.value!r}]", item
+        case Call() if makes_dict(value) or _makes_namespace(value):
+            for keyword in value.keywords:
+                part = f"[{keyword.name!r}]" if makes_dict(value) else f".{keyword.name}"
+                yield f"{place}{part}", keyword.value
 
 
 def makes_dict(call: Call) -> bool:

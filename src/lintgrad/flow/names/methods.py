@@ -2,7 +2,7 @@
 
 from lintgrad.flow.names.scopes import ClassScope, Scope
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Const, ExprStmt, Function, Other, Raise, Return, Stmt
+from lintgrad.syntax.nodes import Attr, Const, ExprStmt, Function, Other, Raise, Return, Stmt
 from lintgrad.syntax.walk import statements_of
 
 
@@ -11,6 +11,28 @@ def is_static(method: Scope) -> bool:
     node = method.node
     decorators = node.decorators if isinstance(node, Function) else ()
     return any(place_of(d) in ("staticmethod", "classmethod") for d in decorators)
+
+
+def is_property(method: Scope) -> bool:
+    """Whether a method is read like an attribute."""
+    node = method.node
+    decorators = node.decorators if isinstance(node, Function) else ()
+    return method.owner is not None and "property" in map(place_of, decorators)
+
+
+def trains(function: Scope) -> bool:
+    """Whether a function does a training step, or a part of one, of its own."""
+    return any(
+        isinstance(call.func, Attr) and call.func.name in ("backward", "step")
+        for call in function.calls
+    )
+
+
+def only_holds(own: ClassScope) -> bool:
+    """Whether making an object of a class runs nothing: it keeps what it is given, at most."""
+    bases = {"object", "NamedTuple", "typing.NamedTuple"}
+    runs = ("__init__", "__post_init__", "__new__")
+    return bases.issuperset(own.outside_bases()) and not any(map(own.method, runs))
 
 
 def is_abstract(method: Scope) -> bool:

@@ -39,3 +39,8 @@ def _bound(made: Argument) -> str | None:
         if any(b.value is made.expr and b.via in (Via.VALUE, Via.ENTERED) for b in bindings):
             return place
     return None
+
+
+def made_at(scope: Scope, place: str) -> Call | None:
+    """The call of a scope that makes what goes by such a name."""
+    return next((call for call in scope.calls if unnamed_place(call) == place), None)

@@ -73,9 +73,18 @@ class Places:
                 return Found(Role.OPTIMIZER, found.basis)
             return None
         found = self._roles.of_place(self._scope, canonical)
-        if found is not None and found.role is Role.OPTIMIZER and found.build is None:
-            return None if self._goes_beside_another(canonical) else found
-        return found
+        open_ = found is None or (found.role is Role.OPTIMIZER and found.build is None)
+        if found is not None and open_ and self._goes_beside_another(canonical):
+            return None
+        return (open_ and self._where_made(canonical)) or found
+
+    def _where_made(self, place: str) -> Found | None:
+        """The role of a place where it is made, under the name that it has there."""
+        for scope, name in self._crossing.outward(self._scope, place)[1:]:
+            found = self._roles.of_place(scope, name)
+            if found is not None and found.build is not None:
+                return found
+        return None
 
     def _goes_beside_another(self, place: str) -> bool:
         """Whether a place was made of an optimizer that is stepped as well: most likely none."""

@@ -18,8 +18,11 @@ from lintgrad.flow.places.builders import (
     part_built_by,
 )
 from lintgrad.flow.places.callees import Callees, Overridden
+from lintgrad.flow.places.choices import Choices
 from lintgrad.flow.places.frames import Frames
+from lintgrad.flow.places.generators import Generators
 from lintgrad.flow.places.gradients_by_hand import clears
+from lintgrad.flow.places.made import made_at
 from lintgrad.flow.places.objects import Objects
 from lintgrad.flow.places.overrides import Overrides, Overriding
 from lintgrad.flow.places.role import Found, Role, collection_of, element_of, strongest
@@ -45,7 +48,9 @@ class Roles:
     def __init__(self, overridden: Overridden, overriding: Overriding) -> None:
         self.callees = Callees(self, overridden)
         self.overrides = Overrides(self.callees, overriding)
+        self.choices = Choices(self.callees)
         self.frames = Frames(self)
+        self.generators = Generators(self.callees)
         self.callers = Callers()
         self.objects = Objects(self)
         self._known: dict[tuple[Scope, str], Found | None] = {}
@@ -88,6 +93,8 @@ class Roles:
             return self._annotated(scope, place) or self.of_expr(passed.scope, passed.expr)
         if place == "self" and scope.owner is not None:
             return None  # what its class is, the scope knows
+        if "()@" in place and (made := made_at(scope, place)) is not None:
+            return self._of_call(scope, made)
         if place.startswith("self."):
             found = self._of_self(scope, place)
             if found is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from lintgrad.flow.names import guesses
+from lintgrad.flow.names.methods import trains
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.gradients_by_hand import clears
 from lintgrad.syntax import apis
@@ -95,7 +96,7 @@ def _handed_out(scope: Scope) -> Iterator[str]:
     for statement in statements_of(scope.node.body):
         if (
             isinstance(statement, Assign)
-            and _is_function(statement.value)
+            and _is_function(_without_partial(scope, statement.value))
             and all(isinstance(target, Name) for target in statement.targets)
         ):
             continue  # it is followed wherever it is called by its name
@@ -112,6 +113,16 @@ def _keeps_scaled(scope: Scope) -> bool:
     used = {c.func.value.span for c in scope.calls if isinstance(c.func, Attr)}
     discarded = {s.value.span for s in statements_of(scope.node.body) if isinstance(s, ExprStmt)}
     return bool(scaled - used - discarded)
+
+
+def _without_partial(scope: Scope, value: Expr) -> Expr:
+    """What `functools.partial` makes the same function of: it is given no arguments."""
+    match value:
+        case Call(func=func, args=(function,), keywords=()) if (
+            scope.dotted(func) == "functools.partial"
+        ):
+            return function
+    return value
 
 
 def _is_function(value: Expr) -> bool:
@@ -216,11 +227,4 @@ def _clears_somewhere(expr: Expr, scope: Scope) -> bool:
     if found is not None and any(_is_function(b.value) for b in found[1]):
         return any(_clears_somewhere(b.value, found[0]) for b in found[1])
     known = scope.function(expr.id)
-    return known is not None and clears(known) and not _trains(known)
-
-
-def _trains(scope: Scope) -> bool:
-    """Whether a function does a training step of its own, as what `mp.spawn` is passed does."""
-    return any(
-        isinstance(c.func, Attr) and c.func.name in ("backward", "step") for c in scope.calls
-    )
+    return known is not None and clears(known) and not trains(known)

@@ -9,6 +9,7 @@ from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.kinds import Kinds
+from lintgrad.flow.slips import totals
 from lintgrad.flow.slips.carrying import CUTS, Carrying, kept
 from lintgrad.flow.slips.grad_modes import GradModes
 from lintgrad.flow.slips.outputs import Outputs
@@ -69,34 +70,18 @@ class GraphsUsed:
         bound = self._scope.bindings.get(place, [])
         if not bound or any(b.via not in (Via.VALUE, Via.CHANGED) for b in bound):
             return None
-        sums = [b.value for b in bound if b.via is Via.CHANGED or self._is_sum(b.value, place)]
-        values = [b.value for b in bound if b.value not in sums]
+        sums, values = totals.split(bound, place)
         added = [(v, s) for v in sums if (s := self._adds(v)) is not None]
         made = [(v, s) for v in values if (s := self._saves(v)) is not None]
         if not made and not added:
             return None
         basis = min(basis for _, basis in (*made, *added))
-        empty = tuple(filter(self._is_empty, values))
+        empty = tuple(value for value in values if totals.is_empty(self._scope, value))
         return Graph(place, _first(made), basis, _first(added), empty)
-
-    def _is_sum(self, value: Expr, place: str) -> bool:
-        """Whether a value adds something to what the place held: `total + loss`."""
-        return (
-            isinstance(value, Binary)
-            and value.op == "+"
-            and place in (place_of(value.left), place_of(value.right))
-        )
 
     def _adds(self, value: Expr) -> Basis | None:
         """The evidence that what is added hangs on a graph which holds tensors."""
         return None if self._modes.may_be_off(value.span) else self._saves(value)
-
-    def _is_empty(self, value: Expr) -> bool:
-        if isinstance(value, Const):
-            return True
-        if not isinstance(value, Call) or value.keywords:
-            return False
-        return self._scope.dotted(value.func) in ("torch.zeros", "torch.tensor")
 
     def _saves(self, value: Expr) -> Basis | None:
         """The evidence that a graph holds tensors which the first backward frees."""
@@ -190,17 +175,28 @@ def backward_of(statement: Stmt) -> Call | None:
 
 
 def loss_of(call: Call) -> str | None:
-    """The name of the loss, scaled or not."""
+    """The name of the loss, scaled or not, multiplied or not."""
     match call.func:
-        case Attr(value=Name(id=name)):
+        case Attr(value=Call(func=Attr(name="scale"), args=(loss,))) | Attr(value=loss):
+            return _multiplied(loss)
+    return None
+
+
+def _multiplied(loss: Expr) -> str | None:
+    """The name of what is multiplied or divided: `loss` of `loss / steps` and of `0.5 * loss`."""
+    match loss:
+        case Name(id=name) | Binary(op="*", left=Const(), right=Name(id=name)):
             return name
-        case Attr(value=Call(func=Attr(name="scale"), args=(Name(id=name),))):
+        case Binary(op="*" | "/", left=Name(id=name), right=Name() | Attr() | Const()):
             return name
     return None
 
 
 def _frees(call: Call) -> bool | None:
     """Whether a backward frees its graph, as far as it is written down."""
+    gradient = call.argument(0, "gradient")
+    if isinstance(gradient, Const) and gradient.value is not None:
+        return None  # it raises
     given = [call.argument(1, "retain_graph"), call.argument(2, "create_graph")]
     asked = [one for one in given if one is not None]
     if not asked:
