@@ -30,7 +30,7 @@ from lintgrad.syntax.nodes import (
 )
 from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
 
-_RENEWS = frozenset({"detach_", "requires_grad_", "retain_grad"})
+RENEWS = frozenset({"detach_", "requires_grad_", "retain_grad"})
 _IN_PLACE = frozenset(
     "add_ sub_ mul_ div_ zero_ fill_ copy_ clamp_ normal_ uniform_ addcmul_ addcdiv_".split()
 )
@@ -195,7 +195,7 @@ def is_switched(scope: Scope, place: str) -> bool:
                 return True
     calls = (call.func for call in scope.calls)
     return any(
-        isinstance(f, Attr) and f.name in _RENEWS and place_of(f.value) == place for f in calls
+        isinstance(f, Attr) and f.name in RENEWS and place_of(f.value) == place for f in calls
     )
 
 
