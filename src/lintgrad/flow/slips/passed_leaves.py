@@ -44,6 +44,7 @@ class Rounds:
     """Finds leaves that a loop hands to a function, which gives back what is none."""
 
     def __init__(self, scope: Scope, roles: Roles) -> None:
+        self._scope = scope
         self._ran = BackwardsRun(scope, roles)
         self._found: dict[Stmt, Slipped] = {}
         for loop in statements_of(scope.node.body):
@@ -63,8 +64,10 @@ class Rounds:
                 frame = self._ran.frame(call)
                 if frame is None:
                     return
+                place = place_of(target)
+                others = [b for b in self._scope.bindings.get(place or "", ()) if b.value != call]
                 for name, passed in (frame.arguments or {}).items():
-                    same = place_of(passed.expr) == place_of(target)
+                    same = place_of(passed.expr) == place and len(others) == 1
                     if same and is_passed_leaf(frame, name):
                         yield from _lost(frame, name)
 
