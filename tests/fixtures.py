@@ -42,6 +42,8 @@ class Program:
 
     name: str
     text: str
+    prose: str = ""
+    """What is written above it: the paragraphs under its heading, or a script's comments."""
 
     @property
     def expectations(self) -> list[Expectation]:
@@ -92,7 +94,13 @@ def _expectations(text: str) -> Iterator[Expectation]:
 def scripts() -> list[Program]:
     """The whole training scripts."""
     found = sorted((FIXTURES / "loops").glob("*.py"))
-    return [Program(str(p.relative_to(FIXTURES)), p.read_text(encoding="utf-8")) for p in found]
+    return [_script(path) for path in found]
+
+
+def _script(path: Path) -> Program:
+    text = path.read_text(encoding="utf-8")
+    comments = (line.removeprefix("# ") for line in text.splitlines() if line.startswith("# "))
+    return Program(str(path.relative_to(FIXTURES)), text, "\n".join(comments))
 
 
 LITERATE = ("rules", "calls", "optimizers", "frameworks")
@@ -110,18 +118,23 @@ def sections(*folders: str) -> list[Program]:
 
 
 def _sections_of(path: Path) -> Iterator[Program]:
-    title, code, inside = "", [], False
+    title, inside = "", False
+    prose: list[str] = []
+    code: list[str] = []
     for row, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         heading = _HEADING.match(line)
         if heading is not None and not inside:
-            title = heading["title"]
+            title, prose = heading["title"], []
         elif line.startswith("```python"):
             inside, code = True, [""] * row
         elif line.startswith("```") and inside:
             inside = False
-            yield Program(f"{path.parent.name}/{path.name}: {title}", "\n".join(code) + "\n")
+            name = f"{path.parent.name}/{path.name}: {title}"
+            yield Program(name, "\n".join(code) + "\n", "\n".join(prose))
         elif inside:
             code.append(line)
+        else:
+            prose.append(line)
 
 
 def programs() -> list[Program]:

@@ -12,23 +12,9 @@ FLOW_RULES = [rule for rule in installed_rules() if rule.check_flow is not None]
 
 CODES = {rule.code for rule in installed_rules()}
 
-NOT_YET_UNDERSTOOD = {
-    # Programs (each was run) that are beyond what is understood so far: bugs that are missed, and
-    # one alarm of low confidence. Strict, so that who mends one has to take it off the list.
-    "frameworks/deepspeed.md: The window is cleared with every micro-batch": "set in a config",
-    "frameworks/mmengine.md: The counted window is cleared from outside": "its window has no row",
-    "frameworks/transformers.md: An optimizer beside the trainer's": "hooks of trainers",
-    "optimizers/gan.md: Both losses run backward before either step": (
-        "two losses that are meant for the same parameters look alike"
-    ),
-    "optimizers/attacks.md: The attack fills the model, the training step uses it up": (
-        "several turns of the other optimizer, which may share what they leave"
-    ),
-    "optimizers/actor_critic.md: The advantage is not cut from the critic": (
-        "nothing tells the two turns apart"
-    ),
-    "optimizers/vae_gan.md: The adversarial turn reaches the decoder, which is not cleared for its "
-    "own": "nothing tells the two turns apart",
+NOT_YET_UNDERSTOOD: dict[str, str] = {
+    # Programs (each was run) that are beyond what is understood so far, with the reason. Strict, so
+    # that who mends one has to take it off the list.
 }
 
 

@@ -133,7 +133,7 @@ def test_a_terminal_gets_the_full_report_in_colour_unless_it_asks_for_none(proje
 
 
 def test_a_progress_bar_appears_on_a_terminal_once_the_work_takes_its_time(project: Path) -> None:
-    assert "checking" not in in_a_terminal(project, "check")
+    assert "checking" not in in_a_terminal(project, "check", "train.py")
     for number in range(24):
         padding = "x = [f(a, b, c) for a in range(10)]\n" * 1000
         (project / f"m{number}.py").write_text(FIXED + padding, encoding="utf-8")

@@ -10,7 +10,8 @@ from textwrap import indent
 
 import pytest
 from _pytest.mark import ParameterSet
-from window_programs import GUARDS, HEADER, LOOP, SHAPES
+from window_programs import GUARDS, HEADER, LOOP
+from window_shapes import SHAPES
 
 from lintgrad.dataflow.calls import at_entry
 from lintgrad.dataflow.paths import Facts, Paths

@@ -42,7 +42,7 @@ measures time or memory with torch's own means, nothing is reported.
 
 from collections.abc import Iterator
 
-from lintgrad.flow.events import Backward, Rebind
+from lintgrad.flow.events import Backward, Rebind, ScalerUpdate
 from lintgrad.rule import (
     Acted,
     Category,
@@ -61,6 +61,8 @@ _OUT_OF_SIGHT = (GradAct.LOSE, GradAct.APPLY, GradAct.REPLACE)
 @rule(code="LG302", category=Category.STEPPING, severity=Severity.WARNING, docs=__doc__)
 def backward_never_stepped(flow: Flow) -> Iterator[Finding]:
     """Find backward calls in loops that clear an optimizer which nothing steps."""
+    if any(flow.events(ScalerUpdate)):  # scaler-protocol points at the update without a step
+        return
     for place in sorted(flow.graph.unstepped):
         optimizer = flow.graph.optimizers[place]
         acted = list(flow.acts(GRADIENTS, optimizer))

@@ -45,8 +45,9 @@ for x, y in loader:
 A scaler that was built with `enabled=False` is taken for what it is; one with any other switch, or
 that is handed in, gives medium confidence. A limit that mentions the scale is taken to be
 multiplied by it. Gradients that are divided by hand before the clip are not followed, and neither
-is unscaling that happens on some paths only: silent. A backward that may not have run leaves
-nothing that a clip could spoil; where it has, the clip is reported with medium confidence.
+is unscaling that happens on some paths only, unless one setting decides about all of it: silent. A
+backward that may not have run leaves nothing that a clip could spoil; where it has, the clip is
+reported with medium confidence.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/notes/amp_examples.html#gradient-clipping
@@ -58,6 +59,7 @@ from lintgrad.flow.events import Backward, Clip
 from lintgrad.rule import (
     Category,
     Certainty,
+    Condition,
     Confidence,
     Finding,
     Flow,
@@ -83,7 +85,7 @@ def clip_before_unscale(flow: Flow) -> Iterator[Finding]:
     if not any(event.scaled for event in flow.events(Backward)):
         return
     for hit in flow.where(SCALING, Clip, _is_scaled):
-        if hit.certainty is not Certainty.ALWAYS and not flow.only(SCALING, hit, _is_as_bad):
+        if not _is_sure(hit) and not flow.only(SCALING, hit, _is_as_bad):
             continue
         concern = concern_of(hit.event, hit.optimizer)
         if concern is Concern.LIKELY and len(flow.graph.optimizers) > 1:
@@ -113,6 +115,11 @@ def _confidence(hit: Hit, backward: Backward) -> Confidence:
     )
     most = Confidence.HIGH if sure and not likely else Confidence.MEDIUM
     return min(hit.most_confident, most)
+
+
+def _is_sure(hit: Hit) -> bool:
+    """Whether the clip is wrong in every run, or in all those with one setting."""
+    return hit.certainty is Certainty.ALWAYS or hit.condition is Condition.FIXED
 
 
 def _is_scaled(scaled: Scaled) -> bool:

@@ -83,7 +83,7 @@ def clip_misplaced(flow: Flow) -> Iterator[Finding]:
 
 
 def _too_early(flow: Flow) -> Iterator[Finding]:
-    found = flow.always(SCALING, Clip, _is_nothing_there)
+    found = [*flow.always(SCALING, Clip, _is_nothing_there), *_when_called_again(flow)]
     hits = [hit for hit in found if _is_useless(flow, hit, _USELESS)]
     wiped = _wiped(flow) if hits else set()
     followed = _followed(flow) if hits else {}
@@ -91,8 +91,8 @@ def _too_early(flow: Flow) -> Iterator[Finding]:
         if hit.subject.place in wiped:
             continue
         backward = followed.get(id(hit.event))
-        if backward is None and not _is_useless(flow, hit, _SURELY_USELESS):
-            continue  # the call that cannot be seen may well be the backward
+        if backward is None and (hit.again or not _is_useless(flow, hit, _SURELY_USELESS)):
+            continue  # what cannot be seen may well be the backward
         clears = events_on(hit.trail, ZeroGrad)
         story = [Related(event.span, "clears them") for event in clears[-1:]]
         story.append(Related(hit.event.span, "clips what is not there"))
@@ -108,6 +108,14 @@ def _too_early(flow: Flow) -> Iterator[Finding]:
             tuple(story),
             help="clip between `backward()` and the step",
         )
+
+
+def _when_called_again(flow: Flow) -> Iterator[Hit]:
+    """Clips that find nothing in any call of a function but the first, of which none is known."""
+    hits = [hit for hit in flow.where(SCALING, Clip, _is_nothing_there) if hit.again]
+    if hits and not any(True for _ in flow.maybe_again(SCALING, Clip, _is_something_there)):
+        useful = [hit for hit in flow.where(SCALING, Clip, _is_something_there) if hit.again]
+        yield from () if useful else hits
 
 
 def _too_late(flow: Flow) -> Iterator[Finding]:
@@ -158,6 +166,10 @@ def _confidence(hit: Hit) -> Confidence:
 
 def _is_nothing_there(scaled: Scaled) -> bool:
     return scaled.held in NOTHING_THERE
+
+
+def _is_something_there(scaled: Scaled) -> bool:
+    return scaled.held not in _USELESS
 
 
 def _is_applied(scaled: Scaled) -> bool:

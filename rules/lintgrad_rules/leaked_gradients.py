@@ -50,10 +50,14 @@ for real, noise in loader:
 ## Known limits
 Reported only where both losses are understood down to the modules they go through: those of torch,
 and classes of the project that detach nothing, all built in sight. Losses that share a part on
-purpose look alike: a trunk that waits while its heads step, and takes the gradients of all of them.
-So what is reported is a turn of an optimizer alone, after a turn of another one, where the losses
+purpose look alike: a trunk that waits while its heads step, and takes the gradients of all of them,
+or a decoder that is to learn from its own loss and from that of the discriminator behind it. So
+what is reported is a turn of an optimizer alone, after turns of another one, where the losses
 tell that they are apart: by going through the very same modules, by detaching, or by one module
-judging what the other makes. Files that switch `requires_grad` of parameters are left alone.
+judging what the other makes: it is fed with it, or weighs its log-probability. Both losses run
+backward before either step may be meant so, and are reported with low confidence, where one loss
+cuts off what the other is judged by. Files that switch `requires_grad` of parameters are left
+alone.
 
 ## References
 - https://docs.pytorch.org/tutorials/beginner/dcgan_faces_tutorial.html
@@ -67,6 +71,7 @@ from lintgrad.flow.events import Backward, Step
 from lintgrad.rule import (
     Category,
     Certainty,
+    Confidence,
     Finding,
     Flow,
     Hit,
@@ -77,13 +82,13 @@ from lintgrad.rule import (
     is_within,
     rule,
 )
-from lintgrad.typestates.leaks import LEAKS, Origin, is_tainted
+from lintgrad.typestates.leaks import LEAKS, Origin, is_tainted, is_unshared
 
 
 class _Leak(NamedTuple):
-    """A turn of another optimizer, and the backward that adds to what it left."""
+    """Backwards in turns of another optimizer, its last step, and the backward that adds to it."""
 
-    left: Backward
+    left: tuple[Backward, ...]
     step: Step
     own: Backward
 
@@ -94,46 +99,92 @@ def leaked_gradients(flow: Flow) -> Iterator[Finding]:
     if not any(event.reaches is not None for event in flow.events(Backward)):
         return
     for hit in flow.where(LEAKS, Step, is_tainted):
-        leak = _leak(hit) if hit.certainty is Certainty.ALWAYS and not hit.again else None
-        if leak is None or not _is_own_turn(hit, leak):
-            continue
-        place = hit.optimizer.place
-        yield Finding(
-            hit.event.span,
-            f"`{place}` applies what the loss of `{leak.step.optimizer}` left in its parameters",
-            hit.most_confident,
-            (
-                Related(leak.left.span, f"reaches the parameters of `{place}` as well"),
-                Related(leak.step.span, "applies the rest"),
-                Related(leak.own.span, "adds to what is left"),
-                Related(hit.event.span, "applies both"),
-            ),
-            help=f"call `{place}.zero_grad()` right before its own backward, or cut the other "
-            "loss off with `detach()`",
-        )
+        leak = _leak(hit) if _is_sure(hit) else None
+        if leak is not None and all(_is_own_turn(hit, left, leak.own) for left in leak.left):
+            yield _taken_over(hit, leak)
+    for hit in flow.where(LEAKS, Step, is_unshared):
+        pair = _pair(hit) if _is_sure(hit) else None
+        if pair is not None:
+            yield _together(hit, *pair)
+
+
+def _taken_over(hit: Hit, leak: _Leak) -> Finding:
+    place = hit.optimizer.place
+    return Finding(
+        hit.event.span,
+        f"`{place}` applies what the loss of `{leak.step.optimizer}` left in its parameters",
+        hit.most_confident,
+        (
+            Related(leak.left[-1].span, f"reaches the parameters of `{place}` as well"),
+            Related(leak.step.span, "applies the rest"),
+            Related(leak.own.span, "adds to what is left"),
+            Related(hit.event.span, "applies both"),
+        ),
+        help=f"call `{place}.zero_grad()` right before its own backward, or cut the other "
+        "loss off with `detach()`",
+    )
+
+
+def _together(hit: Hit, left: Backward, own: Backward) -> Finding:
+    place = hit.optimizer.place
+    return Finding(
+        hit.event.span,
+        f"`{place}` applies two losses, one of which is there for other parameters",
+        Confidence.LOW,
+        (
+            Related(left.span, f"reaches the parameters of `{place}` as well"),
+            Related(own.span, f"is cut off from all but what `{place}` holds"),
+            Related(hit.event.span, "applies both"),
+        ),
+        help=f"run the backward of the other loss first, and call `{place}.zero_grad()` before "
+        "its own",
+    )
+
+
+def _is_sure(hit: Hit) -> bool:
+    own = isinstance(hit.event, Step) and hit.event.optimizer == hit.optimizer.place
+    return own and hit.certainty is Certainty.ALWAYS and not hit.again
+
+
+def _since_clear(hit: Hit) -> tuple[Passed, ...]:
+    trail = hit.trail
+    return trail[max((i for i, p in enumerate(trail) if p.after is Origin.CLEAR), default=-1) + 1 :]
 
 
 def _leak(hit: Hit) -> _Leak | None:
-    """The story of the trail, if one backward each was left and added."""
-    trail = hit.trail
-    begin = max((i for i, p in enumerate(trail) if p.after is Origin.CLEAR), default=-1) + 1
-    foreign = [i for i, p in enumerate(trail) if i >= begin and _is_foreign(p)]
-    if not foreign:
+    """The story of the trail, if the backwards that were left and the one that added differ."""
+    trail = _since_clear(hit)
+    ends = [i for i, p in enumerate(trail) if _ends_turn(p)]
+    if not ends:
         return None
-    left = events_on(trail[begin : foreign[0]], Backward)
-    own = events_on(trail[foreign[0] :], Backward)
-    step = trail[foreign[0]].event
-    if not left or not own or not isinstance(step, Step) or set(map(id, left)) & set(map(id, own)):
+    begins = [0, *ends[:-1]]
+    turns = [events_on(trail[i:j], Backward) for i, j in zip(begins, ends, strict=True)]
+    own = events_on(trail[ends[-1] :], Backward)
+    step = trail[ends[-1]].event
+    same = {id(event) for turn in turns for event in turn} & set(map(id, own))
+    if not own or not all(turns) or not isinstance(step, Step) or same:
         return None
-    return _Leak(left[-1], step, own[0])
+    return _Leak(tuple(turn[-1] for turn in turns), step, own[0])
 
 
-def _is_foreign(passed: Passed) -> bool:
-    first = passed.before is Origin.FRESH and passed.after is Origin.LEFT
-    return first and isinstance(passed.event, Step)
+def _ends_turn(passed: Passed) -> bool:
+    """Whether a step of another optimizer follows a backward."""
+    added = passed.before in (Origin.FRESH, Origin.TAINTED)
+    return added and passed.after is Origin.LEFT and isinstance(passed.event, Step)
 
 
-def _is_own_turn(hit: Hit, leak: _Leak) -> bool:
+def _pair(hit: Hit) -> tuple[Backward, Backward] | None:
+    """Two backwards for one step, of which only one is the optimizer's own; it is the second."""
+    found = list({id(e): e for e in events_on(_since_clear(hit), Backward)}.values())
+    if len(found) != 2:
+        return None
+    for left, own in (found, found[::-1]):
+        if _is_own_turn(hit, left, own) and _is_cut(left, own) and _is_judged(hit, left):
+            return left, own
+    return None
+
+
+def _is_own_turn(hit: Hit, left: Backward, own: Backward) -> bool:
     """Whether the turns exclude each other, so that nothing left over can be meant to stay.
 
     The earlier loss has to reach all that the optimizer holds and something else: what its own
@@ -142,20 +193,35 @@ def _is_own_turn(hit: Hit, leak: _Leak) -> bool:
     earlier one asks what the optimizer holds for its verdict on the other part.
     """
     owners = hit.optimizer.owners.places
-    left, own = leak.left.reaches, leak.own.reaches
-    if left is None or own is None or not (own.complete and left.complete):
+    one, other = left.reaches, own.reaches
+    if one is None or other is None or not (one.complete and other.complete):
         return False
-    others = {p for p in left.must if not any(is_within(p, owner) for owner in owners)}
-    known = owners | left.may
+    known = owners | one.may
     return (
-        bool(others)
-        and all(any(is_within(place, owner) for place in left.must) for owner in owners)
-        and all(any(is_within(place, k) for k in known) for place in own.may)
-        and (
-            bool(others & (own.must | own.cut))
-            or any(
-                fed in others and any(is_within(judge, owner) for owner in owners)
-                for fed, judge in left.chains
-            )
-        )
+        bool(_others(hit, left))
+        and all(any(is_within(place, owner) for place in one.must) for owner in owners)
+        and all(any(is_within(place, k) for k in known) for place in other.may)
+        and (bool(_others(hit, left) & other.must) or _is_cut(left, own) or _is_judged(hit, left))
+    )
+
+
+def _others(hit: Hit, left: Backward) -> frozenset[str]:
+    """What a loss reaches that is not the optimizer's."""
+    reached = left.reaches.must if left.reaches is not None else frozenset()
+    owners = hit.optimizer.owners.places
+    return frozenset(p for p in reached if not any(is_within(p, owner) for owner in owners))
+
+
+def _is_cut(left: Backward, own: Backward) -> bool:
+    """Whether the one loss cuts off something that the other reaches."""
+    one, other = left.reaches, own.reaches
+    return one is not None and other is not None and bool(one.must & other.cut)
+
+
+def _is_judged(hit: Hit, left: Backward) -> bool:
+    """Whether what the optimizer holds judges, in a loss, what something else makes."""
+    chains = left.reaches.chains if left.reaches is not None else frozenset()
+    others, owners = _others(hit, left), hit.optimizer.owners.places
+    return any(
+        fed in others and any(is_within(judge, owner) for owner in owners) for fed, judge in chains
     )

@@ -45,8 +45,9 @@ Only guards with a remainder (`%`) in them, counted by a loop or by hand, are ju
 guard (`if (i + 1) % n:`) is reported only if the loss is divided by the same `n`, or if the
 gradients of the round that it leaves out are kept for the next step: otherwise a step that is left
 out now and then may be meant. `if i % n == 0`, which makes the first window one micro-batch long,
-is left alone: it costs one odd step an epoch. `no_sync` is looked at in functions that use it in a
-`with`, for one module and one optimizer; gradients that may be averaged by hand, and modules that
+is left alone: it costs one odd step an epoch. A guard in a function that the loop calls is not
+judged. `no_sync` is looked at in functions that use it in a `with`, called there or when it is
+chosen, for one module and one optimizer; gradients that may be averaged by hand, and modules that
 may look at their mode when backward runs, keep the rule silent.
 
 ## References
@@ -60,9 +61,13 @@ from collections.abc import Iterator
 from lintgrad.flow.events import Backward, Doubt, Escape, Event, MayBackward, Step, SyncMode
 from lintgrad.rule import (
     Category,
+    Certainty,
+    Condition,
+    Confidence,
     Finding,
     Flow,
     Gate,
+    Hit,
     Opens,
     Related,
     Severity,
@@ -150,7 +155,7 @@ def _unsynchronised(flow: Flow) -> Iterator[Finding]:
     if len(flow.graph.optimizers) != 1 or next(flow.events(SyncMode), None) is None:
         return
     told: set[Event] = set()
-    for hit in flow.always(SYNCS, Step, is_own):
+    for hit in _stepped_alone(flow):
         kept = [p.event for p in hit.trail if isinstance(p.event, SyncMode) and p.event.local]
         if not kept or kept[-1] in told or not (_is_wanted(flow) or _sees_all(flow)):
             continue
@@ -159,13 +164,24 @@ def _unsynchronised(flow: Flow) -> Iterator[Finding]:
             kept[-1].span,
             f"`{hit.optimizer.place}.step()` uses what each process has by itself: "
             "the last micro-batch is not synchronised",
-            hit.most_confident,
+            min(hit.most_confident, _BY_CERTAINTY[hit.certainty]),
             (
                 Related(kept[-1].span, "keeps the gradients of this micro-batch to the process"),
                 Related(hit.event.span, "applies other gradients in each process"),
             ),
             help="leave the forward pass of a window's last micro-batch out of `no_sync`",
         )
+
+
+_BY_CERTAINTY = {Certainty.ALWAYS: Confidence.HIGH, Certainty.MAYBE: Confidence.MEDIUM}
+
+
+def _stepped_alone(flow: Flow) -> Iterator[Hit]:
+    """Steps with gradients of one's own: in every run, or whenever a setting asks for `no_sync`."""
+    yield from flow.always(SYNCS, Step, is_own)
+    for hit in flow.where(SYNCS, Step, is_own):
+        if hit.condition is Condition.FIXED and not hit.again:
+            yield hit
 
 
 def _is_wanted(flow: Flow) -> bool:

@@ -61,6 +61,7 @@ from lintgrad.rule import (
     Acted,
     Category,
     Certainty,
+    Condition,
     Confidence,
     Finding,
     Flow,
@@ -68,6 +69,7 @@ from lintgrad.rule import (
     Optimizer,
     Related,
     Severity,
+    Slip,
     rule,
 )
 from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct, is_mixed
@@ -76,6 +78,8 @@ from lintgrad.typestates.gradients import GRADIENTS, Grad, GradAct, is_mixed
 @rule(code="LG101", category=Category.CLEARING, severity=Severity.WARNING, docs=__doc__)
 def missing_zero_grad(flow: Flow) -> Iterator[Finding]:
     """Find steps that are reached with spent gradients under new ones."""
+    if any(flow.slips_within(Slip.BACKWARD_NAMED)):  # backward-not-called points at the cause
+        return
     for hit in _hits(flow):
         place = hit.optimizer.place
         subject = f"the update of `{place}`" if hit.optimizer.by_hand else f"`{place}`"
@@ -86,6 +90,7 @@ def missing_zero_grad(flow: Flow) -> Iterator[Finding]:
             tuple(_story(hit)),
             tuple(_futile(flow, hit)),
             _help(hit.optimizer),
+            unless=("LG307",),
         )
 
 
@@ -105,6 +110,14 @@ def _is_never_cleared(flow: Flow, hit: Hit) -> bool:
     )
 
 
+def _is_cleared_outside(flow: Flow, hit: Hit) -> bool:
+    """Whether nothing clears in the innermost loop that the step is in."""
+    return not any(
+        acted.act in _ENDS_REUSE and acted.around[: len(hit.around)] == hit.around
+        for acted in flow.acts(GRADIENTS, hit.subject)
+    )
+
+
 def _help(optimizer: Optimizer) -> str:
     if optimizer.by_hand:
         return "clear the gradients once for every update: `p.grad = None`, or `p.grad.zero_()`"
@@ -115,9 +128,15 @@ def _confidence(flow: Flow, hit: Hit) -> Confidence:
     """A setting that turns clearing off is there because both are wanted.
 
     A path that is taken now and then without clearing is not; and where nothing in the loop ever
-    clears, it does not matter what decides that there is a second step.
+    clears, it does not matter what decides that there is a second step. In the innermost loop
+    alone it does not where every backward has its step, so that no window is gathered there.
     """
     never = (hit.around or hit.again) and _is_never_cleared(flow, hit)
+    reached = hit.condition in (Condition.REACHED, Condition.REACHED_AT_TIMES)
+    if not never and hit.around and (reached or hit.condition is Condition.SEVERAL):
+        ends = {GradAct.APPLY, *_ENDS_REUSE}
+        alone = reached or _is_cleared_outside(flow, hit)
+        never = alone and not flow.piles_up(GRADIENTS, hit, GradAct.ADD, ends)
     least = Confidence.MEDIUM if never else Confidence.LOW
     found = hit.confidence(varying=Confidence.MEDIUM, fixed=Confidence.LOW)
     return max(found, min(least, hit.most_confident))

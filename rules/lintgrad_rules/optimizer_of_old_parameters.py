@@ -36,7 +36,8 @@ for x, y in loader:
 `.to(device)`, `.cuda()` and wrappers such as `DataParallel` keep the parameters and are fine.
 
 ## Known limits
-The optimizer, the replacement and the loop have to be seen in one function and what it calls.
+The optimizer, the replacement and the loop have to be seen in one function and what it calls, or
+the optimizer and the replacement in the method that makes the object.
 A copy is said to be trained in the place of the original only where the loop does not touch the
 original, and nothing else is done with the copy. Silent where the old model may live on under
 another name, where the new one gets an optimizer or `add_param_group`, and where a layer may be
@@ -62,7 +63,7 @@ from lintgrad.rule import (
     last_on,
     rule,
 )
-from lintgrad.typestates.holdings import HOLDINGS, is_old
+from lintgrad.typestates.holdings import HOLDINGS, HeldAct, is_current, is_old
 
 
 @rule(code="LG307", category=Category.STEPPING, severity=Severity.WARNING, docs=__doc__)
@@ -78,7 +79,28 @@ def optimizer_of_old_parameters(flow: Flow) -> Iterator[Finding]:
                 tuple(_story(hit, replaced)),
                 help=f"build `{hit.optimizer.place}` after `{replaced.text}` is replaced",
             )
+    if next(flow.events(Step), None) is None:
+        yield from _left_behind(flow)
     yield from map(_hidden, dict.fromkeys(flow.events(Unheld)))
+
+
+def _left_behind(flow: Flow) -> Iterator[Finding]:
+    """What an object is made with: an optimizer, and then other parameters than it holds."""
+    for hit in flow.always(HOLDINGS, Replace, is_current):
+        acted = flow.acts(HOLDINGS, hit.subject)
+        if any(one.event is hit.event and one.act is HeldAct.REPLACE for one in acted):
+            replaced, place = hit.event, hit.optimizer.place
+            builds = events_on(hit.trail, Build)
+            yield Finding(
+                replaced.span,
+                f"`{place}` keeps the parameters that were there before",
+                hit.most_confident,
+                (
+                    *(Related(one.span, "is given the parameters of that time") for one in builds),
+                    Related(replaced.span, "puts others in their place"),
+                ),
+                help=f"build `{place}` after this",
+            )
 
 
 def _is_replaced_late(flow: Flow) -> bool:

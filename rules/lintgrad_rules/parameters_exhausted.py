@@ -1,9 +1,10 @@
 """A generator of parameters is run through a second time, and has nothing left.
 
-`model.parameters()`, `filter(...)` and `map(...)` give their elements once. An optimizer that is
-built from one uses it up: a second optimizer raises `ValueError: optimizer got an empty parameter
-list`, `clip_grad_norm_` clips nothing (with a warning for a generator, silently for a `filter` or
-`map`), and a penalty summed over it in a loop is 0.3928 once, then 0 (torch 2.13).
+`model.parameters()`, `filter(...)`, `map(...)` and `itertools.chain(...)` give their elements
+once. An optimizer that is built from one uses it up: a second optimizer raises `ValueError:
+optimizer got an empty parameter list`, `clip_grad_norm_` clips nothing (with a warning for a
+generator, silently for a `filter`, `map` or `chain`), and a penalty summed over it in a loop is
+0.3928 once, then 0 (torch 2.13).
 
 ## Example
 ```python

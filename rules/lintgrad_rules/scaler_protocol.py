@@ -48,16 +48,16 @@ for x, y in loader:
 A scaler with a switch (`enabled=...`), or one that is handed in, gives medium confidence, and where
 the code steps both ways, each for one setting of the switch, nothing is reported. With several
 scalers in a function it is not asked which of them an update belongs to. Only what happens on every
-path is reported, but for an `unscale_()` whose step and update are left out in some rounds, and
-calls of one scaler in several functions are not always put together.
+path, or on every path with one setting, is reported, but for an `unscale_()` whose step and update
+are left out in some rounds. Calls of one scaler in several functions are not always put together,
+and a scaled loss that has a name, and is not used, is not noticed.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/amp.html#torch.amp.GradScaler
 - https://docs.pytorch.org/docs/2.13/notes/amp_examples.html
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 
 from lintgrad.flow.events import Backward, Scaler, ScalerUpdate, Step, Unscale
 from lintgrad.rule import (
@@ -86,10 +86,9 @@ def scaler_protocol(flow: Flow) -> Iterator[Finding]:
     yield from plain
     yield from _stepped_unscaled(flow)
     yield from _stepped_both_ways(flow)
-    again = list(flow.always(SCALING, Step, lambda s: s.round is Round.STEPPED))
     again = [
         hit
-        for hit in again
+        for hit in _surely(flow, lambda scaled: scaled.round is Round.STEPPED)
         if (by := _scaler(hit)) is not None and not _is_told(flow, Slip.STEP_NAMED, by)
     ]
     for hit in again:
@@ -100,9 +99,17 @@ def scaler_protocol(flow: Flow) -> Iterator[Finding]:
         yield from _updated(flow)
 
 
+def _surely(flow: Flow, bad: Callable[[Scaled], bool]) -> Iterator[Hit]:
+    """Steps that are wrong whenever they are reached, or whenever a setting is what it may be."""
+    yield from flow.always(SCALING, Step, bad)
+    for hit in flow.where(SCALING, Step, bad):
+        if not hit.again and hit.condition in (Condition.FIXED, Condition.REACHED):
+            yield hit
+
+
 def _stepped_scaled(flow: Flow) -> Iterator[Finding]:
     """Plain steps that apply scaled gradients."""
-    for hit in flow.always(SCALING, Step, lambda scaled: scaled.held is Held.SCALED):
+    for hit in _surely(flow, lambda scaled: scaled.held is Held.SCALED):
         backward = last_on(hit.trail, Backward)
         by = backward.scaler if backward is not None else None
         if _scaler(hit) is not None or by is None:
@@ -147,13 +154,11 @@ def _stepped_both_ways(flow: Flow) -> Iterator[Finding]:
 
 def _unscaled_again(flow: Flow, stepped_again: set[str]) -> Iterator[Finding]:
     for hit in flow.where(SCALING, Unscale, lambda scaled: scaled.round is Round.UNSCALED):
-        sure = hit.certainty is Certainty.ALWAYS
+        sure = hit.certainty is Certainty.ALWAYS or hit.condition is Condition.REACHED
         if sure or hit.condition is Condition.VARYING:
             when = "runs" if sure else "runs, where a step is left out with its update,"
             text = f"`unscale_()` {when} a second time before any `scaler.update()`"
-            found = _finding(hit, text, {Unscale: "divides the gradients"})
-            most = Confidence.HIGH if sure else Confidence.MEDIUM
-            yield replace(found, confidence=min(found.confidence, most))
+            yield _finding(hit, text, {Unscale: "divides the gradients"})
     for hit in flow.always(SCALING, Unscale, lambda scaled: scaled.round is Round.STEPPED):
         if hit.subject.place not in stepped_again:
             text = "`unscale_()` runs after `scaler.step()`, before any `scaler.update()`"
@@ -190,7 +195,8 @@ def _finding(
     story = [(*last[kind], what) for kind, what in told.items() if kind in last]
     related = [Related(event.span, what) for _, event, what in sorted(story, key=lambda s: s[0])]
     scaler = by or _scaler(hit)
-    most = Confidence.HIGH if scaler is not None and scaler.certain else Confidence.MEDIUM
+    sure = hit.certainty is Certainty.ALWAYS and scaler is not None and scaler.certain
+    most = Confidence.HIGH if sure else Confidence.MEDIUM
     confidence = min(hit.most_confident, most)
     here = Related(hit.event.span, "is out of order here")
     return Finding(hit.event.span, text, confidence, (*related, here), help=fix)

@@ -34,11 +34,12 @@ for x, y in loader:
 ```
 
 ## Known limits
-Reported are two steps that stand in one loop, together with the backward. One step that a loop of
-its own repeats is taken to be meant, and so are those of a test that asserts something. Steps with
-a closure run their own backward. A step that comes again because a condition left the backward out
-is not reported, nor is what a context manager or a generator of the project takes apart. A plain
-step after `scaler.step()` is `scaler-protocol`.
+Reported are two steps that stand in one loop, together with the backward, which may have a loop of
+its own in there. One step that a loop of its own repeats is taken to be meant, and so are those of
+a test that asserts something. Steps with a closure run their own backward. A step that comes again
+because a condition, or an exception, left the backward out is not reported, nor is one of gradients
+that were written by hand. What goes wrong between plain steps and those of a scaler is
+`scaler-protocol`.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.optim.Optimizer.step.html
@@ -46,8 +47,9 @@ step after `scaler.step()` is `scaler-protocol`.
 
 from collections.abc import Iterator
 
-from lintgrad.flow.events import Backward, Step
+from lintgrad.flow.events import Backward, Event, Step
 from lintgrad.rule import (
+    Acted,
     Category,
     Confidence,
     Finding,
@@ -70,16 +72,12 @@ def step_twice(flow: Flow) -> Iterator[Finding]:
     for hit in flow.always(SCALING, Step, _is_applied):
         before = hit.trail[:-1]
         first, backward = last_on(before, Step), last_on(before, Backward)
-        if (
-            hit.optimizer.escaped
-            or first is None
-            or backward is None
-            or first.span == hit.event.span
-        ):
+        if first is None or backward is None or first.span == hit.event.span:
             continue
-        around = {id(acted.event): acted.around for acted in flow.acts(SCALING, hit.subject)}
-        together = {around.get(id(event)) for event in (first, backward, hit.event)}
-        if len(together) > 1:
+        if hit.optimizer.escaped or any(map(_is_by_scaler, (first, hit.event))):
+            continue
+        acted = {id(one.event): one for one in flow.acts(SCALING, hit.subject)}
+        if not _together(*(acted.get(id(event)) for event in (first, backward, hit.event))):
             continue
         yield Finding(
             hit.event.span,
@@ -92,6 +90,17 @@ def step_twice(flow: Flow) -> Iterator[Finding]:
             ),
             help="step once for every `backward()`, or run a new `backward()` in between",
         )
+
+
+def _is_by_scaler(event: Event) -> bool:
+    return isinstance(event, Step) and event.scaler is not None
+
+
+def _together(first: Acted | None, backward: Acted | None, second: Acted | None) -> bool:
+    """Whether two steps are in one loop, and the backward is too, or in a loop inside of that."""
+    if first is None or backward is None or second is None or first.around != second.around:
+        return False
+    return backward.around[: len(second.around)] == second.around
 
 
 def _is_applied(scaled: Scaled) -> bool:

@@ -30,11 +30,15 @@ for x, y in loader:
 ```
 
 ## Known limits
-Reported are steps in a loop with a clear and, after it, a forward pass before them, and never a
-gradient in any iteration. A step that is there for a scheduler's sake, or to have an optimizer make
-its state, has no forward pass; a test that asserts what comes of the step is no training. Any call
-that cannot be seen and could run a backward keeps the rule silent. Gradients that a backward made
-and a clear took away again are `zero-grad-before-step`.
+Reported are steps in a loop that has a forward pass, with a clear before them and never a gradient
+in any iteration. A step that is there for a scheduler's sake, or to have an optimizer make its
+state, has no forward pass beside it; a test that asserts what comes of the step is no training. Any
+call that cannot be seen and could run a backward keeps the rule silent, and so does the backward of
+another optimizer's loss, which may reach any parameter. Nothing is said where no clear is in sight,
+where a condition decides whether it is the backward or the step that runs, where gradients were
+asked for (`torch.autograd.grad`) and never written, and of optimizers that a loop takes out of a
+container, or that have two names in a closure. Gradients that a backward made and a clear took
+away again are `zero-grad-before-step`.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/optim.html#taking-an-optimization-step
@@ -42,12 +46,13 @@ and a clear took away again are `zero-grad-before-step`.
 
 from collections.abc import Iterator
 
-from lintgrad.flow.events import Given, MayBackward, Step, StepCall, ZeroGrad
+from lintgrad.flow.events import Event, Given, Step, StepCall, ZeroGrad
 from lintgrad.rule import (
     Category,
     Confidence,
     Finding,
     Flow,
+    Hit,
     Related,
     Severity,
     Slip,
@@ -55,8 +60,9 @@ from lintgrad.rule import (
     rule,
 )
 from lintgrad.typestates.gradients import GRADIENTS, Grad, is_wiped
-from lintgrad.typestates.scaling import NOTHING_THERE, SCALING, Held, Scaled
+from lintgrad.typestates.scaling import NOTHING_THERE, SCALING, Held, ScaleAct, Scaled
 
+_EMPTY = NOTHING_THERE - {Held.DOUBTED}
 _WITHOUT = NOTHING_THERE | {Held.UNSEEN}
 
 
@@ -69,16 +75,18 @@ def step_without_gradients(flow: Flow) -> Iterator[Finding]:
         return
     handed = {step.span for step in flow.events(StepCall) if step.given is not Given.NOTHING}
     wiped = {hit.subject.place for hit in flow.where(GRADIENTS, Step, is_wiped)}
-    for hit in flow.always(SCALING, Step, _is_forwarded):
+    for hit in flow.where(SCALING, Step, _is_empty):
         place = hit.optimizer.place
         if hit.event.span in handed:  # closure-misuse judges what an optimizer is stepped with
             continue
-        if hit.subject.place in wiped or hit.optimizer.escaped or not hit.around:
+        if hit.subject.place in wiped or hit.optimizer.escaped or hit.again or not hit.around:
             continue
         if not flow.only(SCALING, hit, _is_without):
             continue
         clears = events_on(hit.trail, ZeroGrad)
-        passes = events_on(hit.trail, MayBackward)
+        passes = _passes(flow, hit)
+        if not passes:
+            continue
         yield Finding(
             hit.event.span,
             f"`{place}` has nothing to apply: no `backward()` runs between the clear and it",
@@ -97,8 +105,17 @@ def _is_missing(grad: Grad) -> bool:
     return grad in (Grad.CLEAR, Grad.WIPED, Grad.DOUBTFUL, Grad.UNKNOWN)
 
 
-def _is_forwarded(scaled: Scaled) -> bool:
-    return scaled.held is Held.FORWARDED
+def _passes(flow: Flow, hit: Hit) -> list[Event]:
+    """The forward passes of the loop that a step stands in."""
+    return [
+        one.event
+        for one in flow.acts(SCALING, hit.subject)
+        if one.act is ScaleAct.FORWARD and one.around[: len(hit.around)] == hit.around
+    ]
+
+
+def _is_empty(scaled: Scaled) -> bool:
+    return scaled.held in _EMPTY
 
 
 def _is_without(scaled: Scaled) -> bool:

@@ -6,10 +6,12 @@ TOLD_BY: dict[str, tuple[str, ...]] = {
     "LG101": ("LG101", "LG104", "LG403"),
     "LG102": ("LG102", "LG301", "LG403"),
     "LG103": ("LG103", "LG102", "LG403"),
+    "LG104": ("LG104",),
     "LG201": ("LG201",),
     "LG202": ("LG202", "LG203", "LG602"),
     "LG203": ("LG203", "LG202"),
     "LG204": ("LG204", "LG205"),
+    "LG207": ("LG207",),
     "LG301": ("LG301", "LG102", "LG103", "LG202", "LG207", "LG304", "LG307", "LG403"),
     "LG302": ("LG302", "LG102", "LG305", "LG307", "LG403"),
     "LG303": ("LG303", "LG301", "LG302", "LG102", "LG305", "LG307", "LG403", "LG503"),
@@ -21,6 +23,7 @@ TOLD_BY: dict[str, tuple[str, ...]] = {
     "LG503": ("LG503", "LG102", "LG301", "LG307", "LG403", "LG502"),
     "LG602": ("LG602",),
     "LG603": ("LG603",),
+    "LG604": ("LG604", "LG601"),
     "LG701": ("LG701", "LG101"),
 }
 """For each harm the rules that may tell of it: one harm is told once, where its cause is."""
@@ -43,7 +46,7 @@ def answers(code: str, line: Line, harm: Harm) -> bool:
     told_by = TOLD_BY.get(harm.code, ())
     if harm.how is How.CLOSURE or harm.code in _OF_A_CLOSURE:
         told_by = (*told_by, "LG304")
-    elsewhere = code in ELSEWHERE or harm.code in _SEQUELS
+    elsewhere = code in ELSEWHERE or harm.code in _SEQUELS or harm.how is How.HAND
     return code in told_by and (line == harm.line or elsewhere)
 
 

@@ -172,6 +172,16 @@ class Ledger:
         return iter(list(self._accounts.values()))
 
 
+def causes_of(accounts: Iterable[Account]) -> set[Line]:
+    """The lines of the backward calls whose contributions are there, or were wiped unused."""
+    return {
+        one.backward.line
+        for account in accounts
+        for one in (*account.contents, *account.wasted)
+        if one.backward.line is not None
+    }
+
+
 def leaves_of(roots: Iterable[Tensor]) -> list[Tensor]:
     """The leaves that a backward from these tensors can reach."""
     roots = list(roots)

@@ -94,11 +94,19 @@ class Outcome:
     """How many calls with stand-ins were made."""
     lines: dict[Line, int] = field(default_factory=dict)
     """How often each branch was taken, by its first row; see `marks`."""
+    chosen: list[Harm] = field(default_factory=list)
+    """Harm that one setting of the program brings and another does not: it may be meant."""
 
     @property
     def broken(self) -> bool:
         """Whether the run ended early for a reason that is no harm the oracle judges."""
         return self.timed_out or bool(self.failures)
+
+    def show(self, harm: Harm) -> None:
+        """Write down a harm, once a line and way."""
+        same = (harm.code, harm.line, harm.how)
+        if all((known.code, known.line, known.how) != same for known in self.harms):
+            self.harms.append(harm)
 
     def harms_of(self, code: str) -> list[Harm]:
         """The harms that a rule should tell of."""
@@ -117,6 +125,11 @@ class Outcome:
         if self.wasted:
             found.append("contributions were thrown away before a step: intent unknown")
         return found
+
+
+def count(counts: dict[Line, int], line: Line) -> None:
+    """Count once more what happens on a line."""
+    counts[line] = counts.get(line, 0) + 1
 
 
 _COUNTS = ("steps", "backwards", "lines", "empty_steps", "wiped", "rebuilt", "clips")
@@ -147,6 +160,7 @@ def from_json(plain: dict[str, Any]) -> Outcome:
         caught=list(_lines(plain["caught"])),
         timed_out=plain["timed_out"],
         calls=plain["calls"],
+        chosen=[],  # one run has one setting
     )
 
 
@@ -163,6 +177,7 @@ def merged(outcomes: Iterable[Outcome]) -> Outcome:
     whole = Outcome()
     for one in outcomes:
         whole.harms += [harm for harm in one.harms if harm not in whole.harms]
+        whole.chosen += [harm for harm in one.chosen if harm not in whole.chosen]
         for name in _COUNTS:
             ours = getattr(whole, name)
             for line, count in getattr(one, name).items():

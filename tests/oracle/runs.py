@@ -1,11 +1,13 @@
-"""How the fixtures are run: what no stand-in can guess, what cannot run, what is seen later.
+"""How the fixtures are run: what no stand-in can guess.
 
-Programs are named as the fixtures name them. A test sees to it that every entry is needed.
+Programs are named as the fixtures name them.
 """
 
 _MISSING = "rules/missing-zero-grad.md: "
 _BEFORE = "rules/zero-grad-before-step.md: "
 _SHAPES = "rules/nonscalar-backward.md: "
+_BY_HAND = "optimizers/by_hand.md: "
+_LOSSES = "calls/losses.md: "
 
 _STATES = (
     "[types.SimpleNamespace(model=m, x=torch.randn(6, 3),"
@@ -14,6 +16,9 @@ _STATES = (
 )
 _DESCENT = "torch.optim.SGD(model.parameters(), lr=0.1)"
 _LAYER = "torch.nn.Linear(8, 1)"
+_PAIRS = "[(torch.randn(6, 3), torch.randn(6)) for _ in range(4)]"
+_ROWS = "[torch.randn(6, 3) for _ in range(4)]"
+_THREE_INPUTS = "torch.nn.Linear(3, 1)"
 _ONE_STATE = {
     "critic": "torch.nn.Linear(8, 3)",
     "state": "torch.randn(1, 8)",
@@ -73,40 +78,28 @@ VALUES: dict[str, dict[str, str]] = {
     },
     _BEFORE + "A conditional expression keeps or clears": {"keep": "['0.weight']"},
     _BEFORE + "Gradients are cut out of one long vector": {"project": "torch.tanh"},
-}
-"""Expressions for parameters; each may use the ones before it."""
-
-_UNFIT = {
-    # Programs that are handed what no stand-in fits.
-    "rules/nonscalar-backward.md": (
-        "A loss class whose reduction is chosen where it is made",
-        "Selected by a mask",
-        "A list of losses",
-        "A dict of losses",
-        "Gradients of a vector",
-        "A loss of our own that reduces",
-        "The reduction is decided by the caller of the caller",
-        "A dict of losses, summed",
-        "One number from a network of our own",
-        "A sum over one dimension of one step",
-        "Gradients with weights",
-    ),
-    "rules/zero-grad-before-step.md": (
-        "Cleared before a step that nothing else prepares",
-        "Skipped on purpose, with a step of its own",
-    ),
-}
-CANNOT_RUN: dict[str, str] = {
-    "loops/dist_autograd_context.py": "needs a group of processes",
-    _MISSING + "The training function is handed to a launcher": "starts processes of its own",
-    _MISSING + "An unseen method may build anew": "its base class is in another file",
-    _MISSING + "A hook that subclasses fill in": "its subclasses are in another file",
-    **{
-        f"{path}: {name}": "no stand-in fits what it is handed"
-        for path, names in _UNFIT.items()
-        for name in names
+    _BY_HAND + "A fresh leaf by way of Variable": {
+        "image": "torch.rand(6, 8)",
+        "label": "torch.randn(6, 1)",
+        "n": "3",
+    },
+    _BY_HAND + "One update": {"x": "torch.randn(3)"},
+    _BY_HAND + "An attribute that is never cleared": {"loader": _PAIRS},
+    _BY_HAND + "A helper is handed the leaves, and clears nothing": {"loader": _PAIRS},
+    _BY_HAND + "A helper is handed a list with a name, or a model's parameters": {
+        "model": _THREE_INPUTS,
+        "loader": _ROWS,
+    },
+    _BY_HAND + "A helper is handed the leaves, and someone clears them": {
+        "model": _THREE_INPUTS,
+        "loader": _PAIRS,
+    },
+    _BY_HAND + "A helper takes gradients that were computed apart": {
+        "model": _THREE_INPUTS,
+        "loader": _ROWS,
     },
 }
+"""Expressions for parameters; each may use the ones before it."""
 
 ENDS_BY = {"StopIteration"}
 """Exceptions that are a program's own way to end."""

@@ -14,12 +14,16 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from oracle.uses import Uses
+
 ROWS, BATCHES = 6, 12
 
 _MODELS = frozenset(
-    "model net network student teacher left right base critic actor policy a b first_model".split()
+    "model net network student teacher left right base critic actor policy a b first_model D"
+    " classifier discriminator".split()
 )
-_ENCODERS = frozenset("encoder body backbone".split())
+_ENCODERS = frozenset("encoder body backbone trunk features G generator gen netG decoder".split())
+"""Networks that give what another one takes."""
 _LISTS_OF_MODELS = frozenset("models generators critics nets".split())
 _LOADERS = frozenset(
     "loader batches data warmup folds tasks train_loader rollouts memory xs samples dataset"
@@ -72,10 +76,13 @@ class StandIns:
     flag: bool
     width: int = 8
     """How many features a sample has."""
+    classes: int = 0
+    """How many classes there are to tell apart; none where numbers are predicted."""
     made: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.torch: Any = importlib.import_module("torch")
+        self.uses = Uses(self.function)
 
     def arguments_of(self, called: Callable[..., Any]) -> dict[str, Any]:
         """A value for every parameter that must be given."""
@@ -94,46 +101,59 @@ class StandIns:
         """A value for a name."""
         if name in self.made:
             return self.made[name]
-        for makes in (self._model, self._batches, self._optimizer, self._plain):
+        kinds = (self._model, self._batches, self._optimizer, self._plain, self._used)
+        for makes in kinds:
             made = makes(name)
             if made is not None:
                 return made
         return self.flag
 
     def _model(self, name: str) -> Any:
-        if name in _MODELS or name in ("G", "D", "classifier", "generator", "discriminator"):
-            return self._network(1)
         if name in _ENCODERS:
-            return self._network(self.width)
+            return self._network(name, self.width)
+        if name in _MODELS:
+            return self._network(name, self.classes or 1)
         if name == "head":
-            return self.torch.nn.Linear(self.width, 1)
+            return self.torch.nn.Linear(self.width, self.classes or 1)
         if name in _LISTS_OF_MODELS:
-            models = [self._network(1) for _ in range(3)]
-            if self._has_attribute(name, "items"):
+            models = [self._network(name, self.classes or 1) for _ in range(3)]
+            if "items" in self.uses.attributes(name):
                 return {f"model{i}": model for i, model in enumerate(models)}
             return models
+        if self.uses.is_module(name):
+            return self._network(name, self.classes or 1)
         return None
 
-    def _network(self, outputs: int) -> Any:
-        nn = self.torch.nn
-        return nn.Sequential(
-            nn.Linear(self.width, self.width), nn.ReLU(), nn.Linear(self.width, outputs)
-        )
+    def _network(self, name: str, outputs: int) -> Any:
+        model = network(self.width, outputs)
+        for part in self.uses.parts_called(name):
+            if not hasattr(model, part):
+                setattr(model, part, network(self.width, self._outputs_of(part)))
+        return model
+
+    def _outputs_of(self, part: str) -> int:
+        return self.width if part in _ENCODERS else self.classes or 1
 
     def _batches(self, name: str) -> Any:
-        if name in _LOADERS:
+        if name in _LOADERS or (self.uses.is_walked(name) and not name.startswith("opt")):
             return Batches(self._batch(name) for _ in range(BATCHES))
         if name == "loaders":
             return {phase: Batches(self._batch(name) for _ in range(4)) for phase in _PHASES}
         if name in ("x", "xs", "batch", "state", "inputs", "images", "sample", "following"):
             return self.torch.randn(ROWS, self.width)
         if name in ("y", "target", "goal", "labels", "reward", "weights"):
-            return self.torch.randn(ROWS, 1)
+            return self._goal()
         return None
 
+    def _goal(self) -> Any:
+        if self.classes:
+            return self.torch.randint(self.classes, (ROWS,))
+        return self.torch.randn(ROWS, 1)
+
     def _batch(self, name: str) -> Any:
-        x, y = self.torch.randn(ROWS, self.width), self.torch.randn(ROWS, 1)
-        return (x, y) if self._in_pairs(name) else x
+        x = self.torch.randn(ROWS, self.width)
+        count = self.uses.elements(name)
+        return (x, *(self._goal() for _ in range(count - 1))) if count > 1 else x
 
     def _optimizer(self, name: str) -> Any:
         if not name.startswith(("optim", "opt")):
@@ -145,7 +165,7 @@ class StandIns:
             return [self._descent(model) for model in models]
         nn = self.torch.nn
         modules = [one for one in self.made.values() if isinstance(one, nn.Module)]
-        return self._descent(nn.ModuleList(modules or [self._network(1)]))
+        return self._descent(nn.ModuleList(modules or [network(self.width, 1)]))
 
     def _descent(self, model: Any) -> Any:
         return self.torch.optim.SGD(model.parameters(), lr=0.01)
@@ -170,29 +190,32 @@ class StandIns:
             return torch.randn(self.width, requires_grad=True)
         return None
 
-    def _in_pairs(self, name: str) -> bool:
-        for node in ast.walk(self.function):
-            match node:
-                case ast.For(target, source) | ast.AsyncFor(target, source):
-                    pass
-                case ast.Assign([target], source):
-                    pass
-                case ast.comprehension(target, source):
-                    pass
-                case _:
-                    continue
-            if _mentions(source, name) and _pair_in(target):
-                return True
-        return False
+    def _used(self, name: str) -> Any:
+        """By its uses alone, for a name that says nothing."""
+        asked = self.uses.attributes(name)
+        if "append" in asked:
+            return []
+        if self.uses.is_called(name):
+            return _squared_mean
+        if "backward" in asked:
+            return self.torch.randn(self.width, requires_grad=True).pow(2).sum()
+        if self.uses.is_count(name):
+            return 3
+        return None
 
-    def _has_attribute(self, name: str, attribute: str) -> bool:
-        return any(
-            isinstance(node, ast.Attribute)
-            and node.attr == attribute
-            and isinstance(node.value, ast.Name)
-            and node.value.id == name
-            for node in ast.walk(self.function)
-        )
+
+def network(inputs: int, outputs: int) -> Any:
+    """A small network, which adds up what it is called with."""
+    nn = importlib.import_module("torch").nn
+
+    class Network(nn.Sequential):  # type: ignore[misc, name-defined]
+        def forward(self, *given: Any) -> Any:
+            result = sum(given)
+            for layer in list(self)[:3]:
+                result = layer(result)
+            return result
+
+    return Network(nn.Linear(inputs, inputs), nn.ReLU(), nn.Linear(inputs, outputs))
 
 
 _PHASES = ("train", "val")
@@ -202,17 +225,12 @@ def _squared_error(guess: Any, goal: Any) -> Any:
     return (guess - (goal if goal.shape == guess.shape else 0)).pow(2).mean()
 
 
-def _mentions(node: ast.AST, name: str) -> bool:
-    return any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(node))
-
-
-def _pair_in(target: ast.AST) -> bool:
-    """Whether a target unpacks a batch: `x, y` or `i, (x, y)`."""
-    if not isinstance(target, ast.Tuple):
-        return False
-    names = [one.id for one in target.elts if isinstance(one, ast.Name)]
-    inner = [one for one in target.elts if isinstance(one, ast.Tuple)]
-    return bool(inner) or names[:1] not in (["i"], ["step"], ["j"], ["accum"])
+def _squared_mean(*given: Any, **options: Any) -> Any:
+    """Something of the tensors that are given; new data where there are none."""
+    values = [one for one in (*given, *options.values()) if hasattr(one, "pow")]
+    if not values:
+        return importlib.import_module("torch").randn(ROWS, 8)
+    return sum(one.pow(2).mean() for one in values if one.is_floating_point())
 
 
 @dataclass
@@ -263,14 +281,29 @@ class Visitors:
         return call
 
     def _stand_ins(self, node: ast.AST) -> StandIns:
-        known = {name: importlib.import_module(name) for name in ("torch", "types", "functools")}
-        made: dict[str, Any] = {}
-        for name, text in self.values.items():
-            made[name] = eval(text, {**known, **made})
-        return StandIns(node, self.program, self.flag, _width_in(self.text), made)
+        return stand_ins(self.text, node, self.program, flag=self.flag, values=self.values)
+
+
+def stand_ins(
+    text: str, node: ast.AST, program: dict[str, Any], *, flag: bool, values: dict[str, str]
+) -> StandIns:
+    """Stand-ins for a part of a program; some names get the values of the expressions given."""
+    known = {name: importlib.import_module(name) for name in ("torch", "types", "functools")}
+    made: dict[str, Any] = {}
+    for name, expression in values.items():
+        made[name] = eval(expression, {**known, **made})
+    return StandIns(node, program, flag, _width_in(text), _classes_in(text), made)
 
 
 def _width_in(text: str) -> int:
     """The features that the first layer of a program takes."""
     found = re.search(r"\bLinear\((\d+), \d+\)", text)
     return int(found[1]) if found else 8
+
+
+def _classes_in(text: str) -> int:
+    """The classes that a program's losses tell apart."""
+    if not re.search(r"(?<!binary_)cross_entropy|CrossEntropyLoss|nll_loss|NLLLoss", text):
+        return 0
+    widths = [int(width) for width in re.findall(r"\bLinear\(\d+, (\d+)\)", text)]
+    return min(width for width in (*widths, 3) if width > 1)

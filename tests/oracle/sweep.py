@@ -1,13 +1,15 @@
 """Composes programs by the thousand, and compares what torch shows with what lintgrad says.
 
-    PYTHONPATH=tests python -m oracle.sweep COUNT SEED [FOLDER]
+    PYTHONPATH=tests python -m oracle.sweep [--jobs N] COUNT SEED [FOLDER]
 
 prints how many programs agree, how many are false alarms and how many are missed alarms of which
 kind. With a folder, some false alarms of every message and one missed alarm of each kind are made
 small and written there. The exit status is 1 if there is a false alarm.
 """
 
+import argparse
 import ast
+import os
 import re
 import sys
 from collections import Counter
@@ -19,6 +21,7 @@ from oracle.compose.program import Composed, compose
 from oracle.runner import Oracle
 from oracle.shrink import shrunk
 from oracle.verdict import Alarm, Judgement, Verdict, judged, limit_of
+from oracle.workers import Workers
 
 MOST_OF_A_KIND = 3
 _QUOTED = re.compile(r"`[^`]*`")
@@ -76,8 +79,17 @@ class Tally:
 
 def judgements(oracle: Oracle, count: int, seed: str) -> Iterator[Judgement]:
     """Every program of a seed with its verdicts."""
-    for number in range(count):
-        yield judged(compose(f"{seed}:{number}"), oracle)
+    return (judgement_of(one, oracle) for one in seeds_of(count, seed))
+
+
+def seeds_of(count: int, seed: str) -> list[str]:
+    """The seed of each program."""
+    return [f"{seed}:{number}" for number in range(count)]
+
+
+def judgement_of(seed: str, oracle: Oracle) -> Judgement:
+    """The verdicts on the program of a seed."""
+    return judged(compose(seed), oracle)
 
 
 def smallest(judgement: Judgement, oracle: Oracle) -> Judgement:
@@ -125,28 +137,34 @@ def _texts(program: Composed) -> Iterator[str]:
 
 def main() -> int:
     """Run a sweep."""
-    count, seed, *folders = sys.argv[1:]
+    parser = argparse.ArgumentParser("oracle.sweep")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("count", type=int)
+    parser.add_argument("seed")
+    parser.add_argument("folder", type=Path, nargs="?")
+    wanted = parser.parse_args()
     tally = Tally()
-    with Oracle() as oracle:
-        for number, judgement in enumerate(judgements(oracle, int(count), seed), 1):
+    with Workers(wanted.jobs) as workers:
+        found = workers.each(judgement_of, seeds_of(wanted.count, wanted.seed))
+        for number, judgement in enumerate(found, 1):
             tally.add(judgement)
             for alarm in judgement.false:
                 print(f"false alarm, seed {judgement.program.seed}: {alarm}", flush=True)
-            if number % 500 == 0 or number == int(count):
+            if number % 500 == 0 or number == wanted.count:
                 print("\n".join([f"... {number}", *tally.lines()]), flush=True)
-        for name in folders:
-            _keep(Path(name), tally, oracle)
+        if wanted.folder is not None:
+            _keep(wanted.folder, tally, workers)
     return 1 if tally.false else 0
 
 
-def _keep(folder: Path, tally: Tally, oracle: Oracle) -> None:
+def _keep(folder: Path, tally: Tally, workers: Workers) -> None:
     """Write small counterexamples."""
     folder.mkdir(parents=True, exist_ok=True)
-    for kind, judgements_ in (("false", _apart(tally.false)), ("missed", tally.examples.values())):
-        for judgement in judgements_:
-            name = f"{kind}-{judgement.program.seed.replace(':', '-')}.py"
-            text = described(smallest(judgement, oracle))
-            (folder / name).write_text(text, encoding="utf-8")
+    wrong = [*_apart(tally.false), *tally.examples.values()]
+    for small in workers.each(smallest, wrong):
+        kind = "false" if small.false else "missed"
+        name = f"{kind}-{small.program.seed.replace(':', '-')}.py"
+        (folder / name).write_text(described(small), encoding="utf-8")
 
 
 def _apart(found: list[Judgement]) -> list[Judgement]:

@@ -20,6 +20,8 @@ from oracle.runner import Oracle
 COUNTED = ("LG101", "LG102", "LG201")
 """Harm that each has to be told of; other harm is missed where nothing at all is found."""
 SECONDS = 4.0
+TOLD_BY_TORCH = (How.RAISED, How.CHANGED, How.WARNED)
+"""Harm that nobody means to do."""
 OTHERS = range(1, 9)
 """Seeds of the data for a second look."""
 
@@ -112,6 +114,8 @@ class Judgement:
     false: list[Alarm] = field(default_factory=list)
     missed: list[Harm] = field(default_factory=list)
     undecided: list[Alarm] = field(default_factory=list)
+    meant: list[Harm] = field(default_factory=list)
+    """Harm that is not told of, and that a setting of the program brings: it may be meant."""
     at_low_confidence: list[Harm] = field(default_factory=list)
     """Harm that is told of, but not at the default settings."""
 
@@ -124,7 +128,7 @@ class Judgement:
             return Verdict.FALSE
         if self.missed:
             return Verdict.MISSED
-        if self.undecided:
+        if self.undecided or self.meant:
             return Verdict.UNDECIDED
         return Verdict.HARM if self.outcome.harms else Verdict.FINE
 
@@ -192,7 +196,8 @@ def run_of(program: Composed, oracle: Oracle, seeds: Iterable[int] = (0,)) -> Ou
     """What torch shows, with every setting of the program's flag.
 
     What never happens with one setting is no harm, if it does with another: the setting may be
-    there to leave it out.
+    there to leave it out. Harm on a line that does none with another setting may be what is
+    chosen by it: `if args.keep: optimizer.zero_grad()` is there because both are wanted.
     """
     runs = [
         oracle.run(
@@ -206,10 +211,10 @@ def run_of(program: Composed, oracle: Oracle, seeds: Iterable[int] = (0,)) -> Ou
         for arguments in program.arguments
     ]
     whole = merged(runs)
-    whole.harms = [
-        harm
-        for harm in whole.harms
-        if harm.code not in NEVER or all(_agrees(harm, one) for one in runs)
+    chosen = [harm for harm in whole.harms if not all(_agrees(harm, one) for one in runs)]
+    whole.harms = [harm for harm in whole.harms if harm not in chosen or harm.code not in NEVER]
+    whole.chosen = [
+        harm for harm in chosen if harm in whole.harms and harm.how not in TOLD_BY_TORCH
     ]
     return whole
 
@@ -253,7 +258,8 @@ def compared(program: Composed, outcome: Outcome, told: list[Alarm]) -> Judgemen
             extra.remove(alarm)
     if alarms:
         missed = [harm for harm in missed if harm.code in COUNTED]
-    judgement.missed = missed
+    judgement.missed = [harm for harm in missed if harm not in outcome.chosen]
+    judgement.meant = [harm for harm in missed if harm in outcome.chosen]
     judgement.at_low_confidence = [
         h for h in missed if any(answers(a.code, a.line, h) for a in told)
     ]

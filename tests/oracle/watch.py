@@ -4,16 +4,17 @@ import functools
 import importlib
 import itertools
 import sys
-import types
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from types import FrameType, TracebackType
 from typing import Any
 
-from oracle.ledger import Account, Backward, Clip, Ledger, Made, leaves_of
-from oracle.outcome import Harm, How, Line, Outcome
+from oracle.clips import Clips
+from oracle.ledger import Account, Backward, Ledger, Made, causes_of, leaves_of
+from oracle.outcome import Harm, How, Line, Outcome, count
 from oracle.scalers import Scalers
 from oracle.summary import Lost, lost_of, never_stepped, unused, windows_cut_short
+from oracle.turns import leaks, only_of_others
 
 NOT_SCALAR = "grad can be implicitly created only for"
 
@@ -31,9 +32,9 @@ class Watch:
         self._stepping: set[int] = set()
         self._steps: list[Made] = []
         self._backwards: list[Backward] = []
-        self._clips: list[Clip] = []
         self._lost: Lost = {}
         self._scalers = Scalers()
+        self._clips = Clips(self._ledger, self.outcome)
 
     def start(self) -> None:
         """Wrap what is watched. There is no way back: a process runs one program."""
@@ -50,7 +51,7 @@ class Watch:
         torch.nn.Module.zero_grad = self._clear(torch.nn.Module.zero_grad)
         norms = torch.nn.utils
         for name in ("clip_grad_norm_", "clip_grad_value_"):
-            clip = self._clip(getattr(norms, name))
+            clip = self._clips.watched(getattr(norms, name), self.here)
             setattr(norms, name, clip)
             setattr(norms.clip_grad, name, clip)
         scaler = torch.amp.GradScaler
@@ -61,7 +62,7 @@ class Watch:
         """What counts the branches of a file."""
 
         def ran(row: int) -> None:
-            _count(self.outcome.lines, Line(file, row))
+            count(self.outcome.lines, Line(file, row))
 
         return ran
 
@@ -88,16 +89,15 @@ class Watch:
         """Write down what only the whole run shows."""
         for account in self._ledger:
             account.observe()
-        for line, count in self.outcome.steps.items():
-            if count > 1 and self.outcome.empty_steps.get(line) == count:
+        for line, times in self.outcome.steps.items():
+            if times > 1 and self.outcome.empty_steps.get(line) == times:
                 self._harm("LG301", line, How.STEP, [])
         for line, cause in windows_cut_short(self._lost):
             self._harm("LG103", line, How.STEP, [], [cause])
         for line in never_stepped(self._backwards):
             self._harm("LG302", line, How.STEP, [])
         self.outcome.wiped = unused(self._backwards)
-        lines = {clip.line for clip in self._clips}
-        for line in sorted(lines - {clip.line for clip in self._clips if clip.applied}):
+        for line in self._clips.never_applied():
             self._harm("LG501", line, How.STEP, [])
 
     def _line_of(self, frame: FrameType | None) -> Line | None:
@@ -120,7 +120,7 @@ class Watch:
             accounts = [self._ledger.account(leaf) for leaf in leaves_of(roots)]
             hooks = [self._expect(account, call) for account in accounts]
             if call.line is not None:
-                _count(self.outcome.backwards, call.line)
+                count(self.outcome.backwards, call.line)
             try:
                 return original(tensors, *args, **kwargs)
             except RuntimeError as error:
@@ -150,7 +150,7 @@ class Watch:
             if account.observe() and mixed and line is not None:
                 self._harm("LG101", line, How.HAND, [account])
 
-    # Clearing and clipping
+    # Clearing
 
     def _clear(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
@@ -162,32 +162,6 @@ class Watch:
 
         return zero_grad
 
-    def _clip(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
-        def clip(parameters: Any, *args: Any, **kwargs: Any) -> Any:
-            line = self.here()
-            if hasattr(parameters, "grad"):
-                parameters = [parameters]
-            tensors = list(parameters)
-            if line is not None:
-                _count(self.outcome.clips, line)
-                self._clipped([self._ledger.account(one) for one in tensors], Clip(line))
-            again = (one for one in tensors)
-            spent = isinstance(parameters, types.GeneratorType)
-            return original(again if spent else tensors, *args, **kwargs)
-
-        return clip
-
-    def _clipped(self, accounts: list[Account], clip: Clip) -> None:
-        self._clips.append(clip)
-        for account in accounts:
-            account.observe()
-            if account.fresh:
-                account.clips.append(clip)
-        scaled = [a for a in accounts if any(one.scaled for one in a.contents)]
-        if scaled:
-            self._harm("LG502", clip.line, How.STEP, scaled)
-
     # Steps
 
     def _own(self, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -197,7 +171,7 @@ class Watch:
             accounts = self._accounts_of(optimizer)
             line = self.here()
             if line is not None and any(account.steps for account in accounts):
-                _count(self.outcome.rebuilt, line)
+                count(self.outcome.rebuilt, line)
             for account in accounts:
                 account.owned = True
 
@@ -256,7 +230,7 @@ class Watch:
         for account in accounts:
             account.observe()
         if line is not None:
-            _count(self.outcome.steps, line)
+            count(self.outcome.steps, line)
             self._judge(number, accounts, line, how)
         applied = {one.backward.order for account in accounts for one in account.contents}
         wiped = {one.backward.order for account in accounts for one in account.wasted}
@@ -272,9 +246,9 @@ class Watch:
         wasted = any(account.wasted for account in accounts)
         if not filled:
             if not wasted:
-                _count(self.outcome.empty_steps, line)
+                count(self.outcome.empty_steps, line)
             else:
-                foreign = how is How.STEP and self._foreign(number, accounts)
+                foreign = how is How.STEP and only_of_others(number, accounts, self._steps)
                 self._harm("LG102", line, How.FOREIGN if foreign else how, accounts)
             return
         self.outcome.wasted += wasted
@@ -286,28 +260,9 @@ class Watch:
             self._harm("LG101", line, how, mixed)
         elif not any(account.fresh for account in filled):
             self._harm("LG309", line, how, filled)
-        leaking = [account for account in filled if self._leaks(number, account)]
+        leaking = [account for account in filled if leaks(number, account, self._steps)]
         if leaking:
             self._harm("LG701", line, how, leaking)
-
-    def _foreign(self, number: int, accounts: list[Account]) -> bool:
-        """Whether all that was wiped came from backward calls that others applied."""
-        wiped = {one.backward.order for account in accounts for one in account.wasted}
-        had = {order for one in self._steps if one.whose != number for order in one.applied}
-        return wiped <= had
-
-    def _leaks(self, number: int, account: Account) -> bool:
-        """Whether the step that a contribution was for, another optimizer's, was before the next.
-
-        It was for that step too if it was wiped from what that step applies.
-        """
-        orders = [one.backward.order for one in account.fresh if not one.backward.by_hand]
-        return len(orders) > 1 and any(
-            min(orders) < one.when < max(orders)
-            and one.whose != number
-            and min(orders) in one.applied | one.wiped
-            for one in self._steps
-        )
 
     def _harm(
         self,
@@ -317,20 +272,4 @@ class Watch:
         accounts: Iterable[Account],
         causes: Iterable[Line] = (),
     ) -> None:
-        causes = {
-            *causes,
-            *(
-                one.backward.line
-                for account in accounts
-                for one in (*account.contents, *account.wasted)
-                if one.backward.line is not None
-            ),
-        }
-        harm = Harm(code, line, how, tuple(sorted(causes)))
-        same = (code, line, how)
-        if all((known.code, known.line, known.how) != same for known in self.outcome.harms):
-            self.outcome.harms.append(harm)
-
-
-def _count(counts: dict[Line, int], line: Line) -> None:
-    counts[line] = counts.get(line, 0) + 1
+        self.outcome.show(Harm(code, line, how, tuple(sorted({*causes, *causes_of(accounts)}))))

@@ -1,7 +1,7 @@
 """What lies between two events of a graph."""
 
 from lintgrad.dataflow.solution import Point
-from lintgrad.flow.graph import FlowGraph, targets_of
+from lintgrad.flow.graph import FlowGraph, Stop, targets_of
 
 
 def through(graph: FlowGraph, start: Point, end: Point, marked: set[Point]) -> bool:
@@ -41,3 +41,12 @@ def past(graph: FlowGraph, start: Point, ends: set[Point], avoided: set[Point]) 
         else:
             todo.extend((target, 0) for target in targets_of(graph.blocks[block].exit))
     return False
+
+
+def ends_of(graph: FlowGraph) -> set[Point]:
+    """The places where a graph ends without an exception."""
+    return {
+        (number, len(block.events))
+        for number, block in enumerate(graph.blocks)
+        if not targets_of(block.exit) and not (isinstance(block.exit, Stop) and block.exit.raises)
+    }

@@ -24,6 +24,10 @@ class Condition(Enum):
     """Something that changes while the loop runs."""
     FIXED = auto()
     """Something that stays the same in every iteration: a configuration."""
+    REACHED = auto()
+    """Only a configuration without which it is not reached: whenever it is, the harm is done."""
+    REACHED_AT_TIMES = auto()
+    """Only one thing that changes, without which it is not reached."""
     SEVERAL = auto()
     """Several things, an exception, or something that a called function decides."""
 
@@ -58,6 +62,8 @@ def condition_of(
     graph = solution.problem.graph
     kind = _kind(graph, [test for test, sure in flipped.items() if sure is Certainty.NEVER])
     leading = {test for test, sure in flipped.items() if sure is None}
+    if leading and Certainty.NEVER not in flipped.values():
+        return _reaching(graph, leading)
     if leading and not (kind is Condition.VARYING and leading <= _asked_once(graph)):
         # Another test decides whether the point is reached at all: the two may go together,
         # unless that one is done with before the loop begins in which the other changes.
@@ -78,6 +84,22 @@ def _taken(
     steps = context.solutions[where.entry].path(where.node)
     choices = [step.choice for _, step in steps if step is not None]
     return {choice.test: choice.outcome for choice in choices if choice is not None}
+
+
+def _reaching(graph: FlowGraph, leading: set[str]) -> Condition:
+    """What decides whether a point is reached, where nothing else decides."""
+    if all(_kind(graph, [test]) is Condition.FIXED for test in leading):
+        return Condition.REACHED
+    return Condition.REACHED_AT_TIMES if len(_about(graph, leading)) == 1 else Condition.SEVERAL
+
+
+def _about(graph: FlowGraph, tests: set[str]) -> set[frozenset[str]]:
+    """What tests mention."""
+    return {
+        block.exit.mentions
+        for number, block in enumerate(graph.blocks)
+        if isinstance(block.exit, Branch) and test_name(number, block.exit) in tests
+    }
 
 
 def _kind(graph: FlowGraph, deciding: list[str]) -> Condition:

@@ -107,14 +107,7 @@ class Paths:
 
     @cached_property
     def _asks_lengths(self) -> bool:
-        """Whether a test asks for a length: what is counted then has that many rounds."""
-        tests = (b.exit.test for b in self.graph.blocks if isinstance(b.exit, Branch))
-        return bool(self.graph.guards.lasts) or any(
-            isinstance(part, Call) and isinstance(part.func, Name) and part.func.id == "len"
-            for test in tests
-            if test is not None
-            for part in parts_of(test)
-        )
+        return self.graph.guards.measured or asks_lengths(self.graph)
 
     @cached_property
     def _horizon(self) -> int:
@@ -250,3 +243,14 @@ def _touched(mentions: frozenset[str], changed: tuple[str, ...]) -> bool:
 
 def _without(items: tuple[tuple[K, V], ...], key: K) -> tuple[tuple[K, V], ...]:
     return tuple(item for item in items if item[0] != key)
+
+
+def asks_lengths(graph: FlowGraph) -> bool:
+    """Whether a test asks for a length: what is counted then has that many rounds."""
+    tests = (block.exit.test for block in graph.blocks if isinstance(block.exit, Branch))
+    return bool(graph.guards.lasts) or any(
+        isinstance(part, Call) and isinstance(part.func, Name) and part.func.id == "len"
+        for test in tests
+        if test is not None
+        for part in parts_of(test)
+    )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Generic
 
 from lintgrad.dataflow.calls import Entry, Passage, after_call, at_entry, entry_of, passage
-from lintgrad.dataflow.paths import Facts, Paths
+from lintgrad.dataflow.paths import Facts, Paths, asks_lengths
 from lintgrad.dataflow.solution import Entered, Node, Point, Problem, Reached, Solution, Step
 from lintgrad.dataflow.typestate import Act, State, Subject
 from lintgrad.flow.graph import Call, Enter, FlowGraph, Guards, Leave, Stop, reachable
@@ -196,7 +196,11 @@ def _counted_alike(problem: Problem[State, Act, Subject]) -> Mapping[int, FlowGr
     length = counted_length(
         (n for g in guards for n in g.moduli), (n for g in guards for n in g.limits)
     )
-    return {n: replace(g, guards=replace(g.guards, length=length)) for n, g in found.items()}
+    measured = any(map(asks_lengths, found.values()))
+    return {
+        n: replace(graph, guards=replace(graph.guards, length=length, measured=measured))
+        for n, graph in found.items()
+    }
 
 
 def _through_block(

@@ -188,6 +188,8 @@ class Guards:
     moduli: frozenset[int] = frozenset()
     limits: frozenset[int] = frozenset()
     length: int = 2
+    measured: bool = False
+    """Whether a graph that is counted together with this one asks for the length of something."""
     remembered: frozenset[str] = frozenset()
     starts: Mapping[str, Expr] = field(default_factory=dict)
     """What tracked places of an object hold when it is made."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lintgrad.flow.calls.differentiating import differentiates
+from lintgrad.flow.calls.replacing import may_leave_behind
 from lintgrad.flow.events import Backward
 from lintgrad.flow.graph import FlowGraph, reachable
 from lintgrad.flow.joining.linking import Linker
@@ -79,6 +80,7 @@ class Project:
                 or may_slip(scope)
                 or differentiates(scope)
                 or evaluates(scope)
+                or may_leave_behind(scope)
             )
         ]
         numbers, graphs = self._linker.graphs(roots)

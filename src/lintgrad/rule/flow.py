@@ -30,6 +30,7 @@ from lintgrad.rule.entered import freed, rebound
 from lintgrad.rule.gates import Gate, gates_of
 from lintgrad.rule.hit import Acted, Hit, hits
 from lintgrad.rule.meeting import Met, met
+from lintgrad.rule.piling import piles_up
 from lintgrad.rule.windows import windows_of
 from lintgrad.syntax.nodes import Expr
 from lintgrad.typestates.gradients import GRADIENTS
@@ -138,6 +139,12 @@ class Flow:
             marked = {point for point, one in acts.items() if one == avoided}
             return past(context.graph, begin, ends - {end}, marked)
         return False
+
+    def piles_up(
+        self, typestate: Typestate[State, Act, Optimizer], hit: Hit, adding: Act, ending: set[Act]
+    ) -> bool:
+        """Whether an act may come again before any of some others ends what it began."""
+        return piles_up(self._solution(typestate, hit.subject), adding, ending)
 
     def _around(
         self, typestate: Typestate[State, Act, Optimizer], hit: Hit, start: Event

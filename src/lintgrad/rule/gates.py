@@ -7,13 +7,14 @@ from enum import Enum, auto
 from lintgrad.dataflow.arithmetic import evaluate
 from lintgrad.dataflow.paths import Facts, Paths
 from lintgrad.dataflow.solution import Node, Solution
-from lintgrad.flow.events import Backward, Event, Step
-from lintgrad.flow.graph import Branch, FlowGraph, targets_of
+from lintgrad.flow.events import Assign, Backward, Event
+from lintgrad.flow.graph import Branch, FlowGraph
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.rule.finding import Confidence, confidence_by
+from lintgrad.rule.sides import Sides
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Binary, Const, Expr
+from lintgrad.syntax.nodes import Binary, Const, Expr, Unary
 from lintgrad.syntax.walk import parts_of
 from lintgrad.typestates.gradients import Grad, GradAct
 
@@ -54,26 +55,42 @@ def gates_of(solution: Solution[Grad, GradAct, Optimizer]) -> Iterator[Gate]:
     nodes: dict[int, list[Node[Grad]]] = {}
     for node in solution.steps:
         nodes.setdefault(node.block, []).append(node)
-    for block, branch in _counting(graph):
-        found = _Counted(paths, block, branch, nodes.get(block, []))
+    for block, branch, asked in _counting(graph):
+        found = _Counted(paths, block, branch, asked, nodes.get(block, []))
         modulus = found.modulus()
         if modulus is None or not graph.blocks[block].loops:
             continue
-        backwards = _backwards(graph, graph.blocks[block].loops)
+        sides = Sides(solution)
+        backwards = sides.backwards(graph.blocks[block].loops)
         for side in (True, False):
-            behind = _step_behind(solution, graph, block, branch, side=side)
+            behind = sides.step_behind(block, branch, side=side)
             opens = found.opens(modulus[1], side=side)
             if behind is not None and backwards and opens is not None:
                 step, apart = behind
                 place = solution.problem.subject
-                yield Gate(branch.span, place, step, backwards, modulus[0], opens, apart)
+                span = branch.span if asked is branch.test else asked.span
+                yield Gate(span, place, step, backwards, modulus[0], opens, apart)
 
 
-def _counting(graph: FlowGraph) -> Iterator[tuple[int, Branch]]:
+def _counting(graph: FlowGraph) -> Iterator[tuple[int, Branch, Expr]]:
+    """The branches that ask for a remainder, and where they ask: in the test or in its flag."""
     for number, block in enumerate(graph.blocks):
         test = block.exit.test if isinstance(block.exit, Branch) else None
-        if test is not None and isinstance(block.exit, Branch) and any(_remainders(test)):
-            yield number, block.exit
+        asked = test if test is None or any(_remainders(test)) else _flagged(graph, test)
+        if asked is not None and isinstance(block.exit, Branch) and any(_remainders(asked)):
+            yield number, block.exit, asked
+
+
+def _flagged(graph: FlowGraph, test: Expr) -> Expr | None:
+    """What the flag that a test names, or denies, is given; None if more than one thing is."""
+    flag = place_of(test.value if isinstance(test, Unary) and test.op == "not" else test)
+    values = [
+        event.value
+        for block in graph.blocks
+        for event in block.events
+        if isinstance(event, Assign) and flag in event.places
+    ]
+    return values[0] if len(values) == 1 else None
 
 
 def _remainders(test: Expr) -> Iterator[Binary]:
@@ -89,6 +106,8 @@ class _Counted:
     paths: Paths
     block: int
     branch: Branch
+    asked: Expr
+    """The test with the remainder: the branch's own, or what its flag is given."""
     nodes: list[Node[Grad]]
 
     def modulus(self) -> tuple[Expr, int] | None:
@@ -96,9 +115,9 @@ class _Counted:
 
         What may be the length of the loop is such a number.
         """
-        test = self.branch.test
-        remainders = list(_remainders(test)) if test is not None else []
-        if test is None or len(remainders) != 1:
+        test = self.asked
+        remainders = list(_remainders(test))
+        if len(remainders) != 1:
             return None
         right = remainders[0].right
         sizes = {
@@ -114,7 +133,8 @@ class _Counted:
         if self.paths.graph.guards.lasts & {place_of(part) for part in parts_of(test)}:
             return None
         numbers = {part.value for part in parts_of(test) if isinstance(part, Const)}
-        return (right, size) if numbers <= {0, 1, size} else None
+        fits = isinstance(right, Const) or numbers <= {0, 1, size}
+        return (right, size) if fits else None
 
     def opens(self, size: int, *, side: bool) -> Opens | None:
         """When the test leads to one side; None if that is not known for enough rounds."""
@@ -150,62 +170,3 @@ class _Counted:
                 facts = self.paths.through(facts, event) if facts is not None else None
             if facts is not None:
                 yield facts
-
-
-def _backwards(graph: FlowGraph, loops: tuple[int, ...]) -> tuple[Backward, ...]:
-    """The backwards that run once in each round of the innermost of some loops."""
-    return tuple(
-        event
-        for block in graph.blocks
-        if block.loops == loops
-        for event in block.events
-        if isinstance(event, Backward)
-    )
-
-
-def _step_behind(
-    solution: Solution[Grad, GradAct, Optimizer],
-    graph: FlowGraph,
-    block: int,
-    branch: Branch,
-    *,
-    side: bool,
-) -> tuple[Event, bool] | None:
-    """A step on one side of a branch alone, in the same loop; whether both have a backward.
-
-    None if a backward stands on the side of the step alone.
-    """
-    one = _behind(graph, block, branch.if_true if side else branch.if_false)
-    other = _behind(graph, block, branch.if_false if side else branch.if_true)
-    apart = _runs_backward(graph, one - other)
-    if any(_steps(solution, other - one)) or (apart and not _runs_backward(graph, other - one)):
-        return None
-    step = next(_steps(solution, one - other), None)
-    return None if step is None else (step, apart)
-
-
-def _runs_backward(graph: FlowGraph, blocks: set[int]) -> bool:
-    return any(isinstance(e, Backward) for number in blocks for e in graph.blocks[number].events)
-
-
-def _steps(solution: Solution[Grad, GradAct, Optimizer], blocks: set[int]) -> Iterator[Event]:
-    """The steps of the solved optimizer in some blocks."""
-    acts = solution.acts
-    for number in sorted(blocks):
-        for index, event in enumerate(solution.problem.graph.blocks[number].events):
-            if isinstance(event, Step) and acts.get((number, index)) is GradAct.APPLY:
-                yield event
-
-
-def _behind(graph: FlowGraph, block: int, start: int) -> set[int]:
-    """The blocks of the same loop that can follow before a branch is asked again."""
-    loops = graph.blocks[block].loops
-    found: set[int] = set()
-    todo = [start]
-    while todo:
-        at = todo.pop()
-        if at in found or at == block or graph.blocks[at].loops[: len(loops)] != loops:
-            continue
-        found.add(at)
-        todo += targets_of(graph.blocks[at].exit)
-    return found

@@ -54,6 +54,8 @@ class Hit:
             Condition.NONE: Confidence.HIGH,
             Condition.VARYING: varying,
             Condition.FIXED: fixed,
+            Condition.REACHED: fixed,
+            Condition.REACHED_AT_TIMES: Confidence.LOW,
             Condition.SEVERAL: Confidence.LOW,
         }
         return min(by_condition[self.condition], self.most_confident)

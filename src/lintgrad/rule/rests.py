@@ -8,6 +8,7 @@ from lintgrad.dataflow.solution import Point, events_of
 from lintgrad.flow.events import Backward, Step, ZeroGrad
 from lintgrad.flow.graph import Block, Branch, FlowGraph
 from lintgrad.rule.accumulation import Accumulation, Rest
+from lintgrad.rule.evenness import comes_out_even
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Binary, Call, Compare, Expr, Name
@@ -32,6 +33,9 @@ def rest_of(
     window: Accumulation, contexts: Sequence[Shares], ends: Sequence[Window]
 ) -> Iterator[Rest]:
     """What is certainly left of a window after its loop, and what becomes of it."""
+    number, loop = window.around[-1]
+    if any(c.number == number and comes_out_even(c.graph, loop) for c in contexts):
+        return
     missed = next(_missed(window, contexts), None)
     clear = next(_cleared(window, contexts), None)
     if clear is not None:

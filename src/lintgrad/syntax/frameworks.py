@@ -20,6 +20,17 @@ class Effect(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """How an object is told the micro-batches of the windows that it counts when it is made.
+
+    The setting is a keyword, or a key of a dict that is passed for the keyword `within`.
+    """
+
+    setting: str
+    within: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """The effects of a call in their order, and the positions of what they are about.
 
@@ -32,6 +43,8 @@ class Row:
     optimizer_name: str = "optimizer"
     only_with: str | None = None
     """A keyword whose presence makes it unknown what happens after the backward."""
+    window: Told | None = None
+    """Each call counts, and what is no backward is done for the last micro-batch of a window."""
 
 
 _BACKWARD = Row((Effect.BACKWARD,))
@@ -112,12 +125,16 @@ METHODS = {
     # deepspeed 0.18, deepspeed/runtime/engine.py: `step` clears what it has applied, both on the
     # last micro-batch of a window only.
     ("deepspeed engine", "backward"): _BACKWARD,
-    ("deepspeed engine", "step"): Row((Effect.STEP, Effect.CLEAR)),
+    ("deepspeed engine", "step"): Row(
+        (Effect.STEP, Effect.CLEAR), window=Told("gradient_accumulation_steps", "config")
+    ),
     ("deepspeed engine", "zero_grad"): _CLEAR,
     ("optim wrapper", "backward"): _BACKWARD,
     ("optim wrapper", "step"): _STEP,
     ("optim wrapper", "zero_grad"): _CLEAR,
-    ("optim wrapper", "update_params"): Row((Effect.BACKWARD, Effect.STEP, Effect.CLEAR)),
+    ("optim wrapper", "update_params"): Row(
+        (Effect.BACKWARD, Effect.STEP, Effect.CLEAR), window=Told("accumulative_counts")
+    ),
     ("optim wrapper", "scale_loss"): _NOTHING,
     ("optim wrapper", "optim_context"): _NOTHING,
     ("fp16 optimizer", "backward"): _BACKWARD,

@@ -9,6 +9,7 @@ TENSOR_CLASSES = frozenset(
         "torch.FloatTensor",
         "torch.DoubleTensor",
         "torch.cuda.FloatTensor",
+        "torch.cuda.DoubleTensor",
         "torch.nn.Parameter",
         "torch.nn.parameter.Parameter",
         "torch.autograd.Variable",

@@ -11,11 +11,13 @@ class Runs:
     """How a function is called, batch after batch: the parameter that tells the batches' number.
 
     `below` is the way from that parameter to the number, `first` the number of the first batch.
+    Cleared are the places whose parameters the caller clears at some time between two batches.
     """
 
     counted_by: int | None = None
     below: str = ""
     first: int = 0
+    cleared: tuple[str, ...] = ()
 
 
 RUN_FOR_EVERY_BATCH = {
@@ -55,6 +57,8 @@ _NETS = tuple(
     )
 )
 
+_TRAINERS = ("transformers.Trainer", "transformers.trainer.Trainer")
+
 METHODS_RUN_FOR_EVERY_BATCH = {
     # lightning 2.6, lightning/pytorch/loops/training_epoch_loop.py: `batch_idx` counts from 0 in
     # each epoch. Only where the module takes the optimization upon itself.
@@ -64,6 +68,11 @@ METHODS_RUN_FOR_EVERY_BATCH = {
     # mmengine 0.10, mmengine/runner/loops.py (`run_iter`): nothing but `train_step` clears.
     ("mmengine.model.BaseModel", "train_step"): Runs(),
     ("mmengine.model.base_model.BaseModel", "train_step"): Runs(),
+    # transformers 5.23, transformers/trainer.py (`_run_epoch`): it clears the model after a step.
+    **{
+        (name, "training_step"): Runs(cleared=("model", "self.model", "self.model_wrapped"))
+        for name in _TRAINERS
+    },
 }
 
 METHODS_LEAVING_GRADIENTS = frozenset(
@@ -72,4 +81,9 @@ METHODS_LEAVING_GRADIENTS = frozenset(
     (name, method)
     for name in _NETS
     for method in ("_set_training", "infer", "get_loss", "check_is_fitted")
+) | frozenset(
+    # transformers 5.23, transformers/trainer.py
+    (name, method)
+    for name in _TRAINERS
+    for method in ("_prepare_inputs", "_prepare_input", "compute_loss_context_manager", "log")
 )

@@ -125,6 +125,8 @@ def act(event: Event, optimizer: Optimizer) -> GradAct | None:
             direct = _by_place(place, optimizer, GradAct.CLEAR)
             if direct is None and not is_another(place, optimizer):
                 return GradAct.LOSE
+            if direct is None and optimizer.by_hand and not owners.complete:
+                return GradAct.LOSE  # its parameters may be the leaves
             if direct is not None or not owners.places:
                 return direct
             shared = _by_owners(owners, optimizer, GradAct.CLEAR)
@@ -156,12 +158,11 @@ def _besides(event: Event, optimizer: Optimizer) -> GradAct | None:
 def _given_anew(assign: Assign, optimizer: Optimizer) -> GradAct | None:
     """What an assignment to a leaf's own name does: the name stands for something else then.
 
-    `w -= ...` leaves it the leaf: its value is taken to span the whole statement.
+    `w -= ...` leaves it the leaf.
     """
     if not optimizer.by_hand:
         return None
-    in_place = assign.value is not None and assign.value.span == assign.span
-    if in_place or not any(_rebound(assign.places, own) for own in optimizer.owners.places):
+    if assign.changes or not any(_rebound(assign.places, own) for own in optimizer.owners.places):
         return None
     return GradAct.LOSE
 

@@ -5,8 +5,6 @@ from enum import Enum, auto
 from lintgrad.dataflow.typestate import Typestate
 from lintgrad.flow.events import Assign, Event, Graph, GraphUsed, Rebind
 from lintgrad.flow.graph import FlowGraph, Link
-from lintgrad.source.text import Span
-from lintgrad.syntax.nodes import Binary, Expr
 
 
 class Nodes(Enum):
@@ -38,8 +36,8 @@ def is_freed(nodes: Nodes) -> bool:
 def act(event: Event, graph: Graph) -> GraphAct | None:
     """What an event does to a graph, None if nothing."""
     match event:
-        case Assign(places=places, value=value) if graph.place in places:
-            return _assigned(event.span, value, graph)
+        case Assign(places=places) if graph.place in places:
+            return _assigned(event, graph)
         case Rebind(places=places) if graph.place in places:
             return GraphAct.LOSE
         case GraphUsed(subject=other, frees=frees) if other == graph:
@@ -47,15 +45,14 @@ def act(event: Event, graph: Graph) -> GraphAct | None:
     return None
 
 
-def _assigned(span: Span, value: Expr | None, graph: Graph) -> GraphAct:
-    if isinstance(value, Binary) and value.span == span:
-        value = value.right  # `total += loss`
-        return GraphAct.ADD if value in graph.added else GraphAct.LOSE
-    if value in graph.made:
+def _assigned(event: Assign, graph: Graph) -> GraphAct:
+    if event.added is not None:
+        return GraphAct.ADD if event.added in graph.added else GraphAct.LOSE
+    if event.value in graph.made:
         return GraphAct.MAKE
-    if value in graph.added:
+    if event.value in graph.added:
         return GraphAct.ADD
-    return GraphAct.CLEAR if value in graph.empty else GraphAct.LOSE
+    return GraphAct.CLEAR if event.value in graph.empty else GraphAct.LOSE
 
 
 def after(nodes: Nodes, act_: GraphAct) -> Nodes:

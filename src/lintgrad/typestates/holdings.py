@@ -26,6 +26,11 @@ def is_old(held: Held) -> bool:
     return held is Held.OLD
 
 
+def is_current(held: Held) -> bool:
+    """Whether an optimizer holds what it was built on, and that is still there."""
+    return held is Held.CURRENT
+
+
 class HeldAct(Enum):
     """What an event does to what an optimizer holds."""
 

@@ -32,6 +32,11 @@ def is_tainted(origin: Origin) -> bool:
     return origin is Origin.TAINTED
 
 
+def is_unshared(origin: Origin) -> bool:
+    """Whether a step would apply gradients, none of them under something newer."""
+    return origin in (Origin.FRESH, Origin.LEFT)
+
+
 class LeakAct(Enum):
     """What an event does to where an optimizer's gradients come from."""
 
@@ -52,7 +57,7 @@ _AFTER: dict[LeakAct, dict[Origin, Origin]] = {
     },
     LeakAct.OTHER: {
         Origin.FRESH: Origin.LEFT,
-        Origin.TAINTED: Origin.UNKNOWN,  # the turn is shared: both may be meant to have it
+        Origin.TAINTED: Origin.LEFT,  # another turn of its own, or one that is shared
     },
     LeakAct.APPLY: dict.fromkeys(Origin, Origin.SPENT),
     LeakAct.CLEAR: dict.fromkeys(Origin, Origin.CLEAR),

@@ -34,8 +34,8 @@ def act(event: Event, leaf: Leaf) -> LeafAct | None:
     """What an event does to the name of a leaf, None if nothing."""
     match event:
         case Assign(places=places, value=value) if leaf.place in places:
-            if value is not None and value.span == event.span:
-                return None  # `w -= ...` changes it in place
+            if event.changes:
+                return None
             if value in leaf.made:
                 return LeafAct.MAKE
             return LeafAct.REBIND if value in leaf.lost else LeafAct.LOSE

@@ -20,6 +20,9 @@ _DEEPEST = 12
 _FUNCTIONS = "torch.nn.functional."
 _MODULES = "torch.nn."
 
+_IN_PLACE = frozenset({"mul_", "multiply_", "div_", "divide_", "true_divide_"})
+"""Methods that multiply or divide a tensor where it stands (torch 2.13, `Tensor`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -60,7 +63,8 @@ def scale_of(graph: FlowGraph, backward: Backward) -> Scale:
         for place in event.places:  # `a, b = c, d` forgets both before it gives them their values
             values.setdefault(place, {})[event.span] = event.value
     reading = _Reading(graph.meaning, values, Crossing(graph.meaning.roles))
-    return reading.scale(Argument(graph.meaning.scope, backward.loss), frozenset())
+    found = reading.scale(Argument(graph.meaning.scope, backward.loss), frozenset())
+    return found if backward.gradient is None else found + Scale(factors=(backward.gradient,))
 
 
 _FEELING = frozenset({"torch.optim.SGD", "torch.optim.sgd.SGD", "torch.optim.ASGD"})
@@ -124,7 +128,8 @@ class _Reading:
                     return _UNKNOWN
                 if (scope, place) in seen:
                     return Scale()
-                return _sum(self.scale(v, seen | {(scope, place)}) for v in values)
+                of_each = _sum(self.scale(v, seen | {(scope, place)}) for v in values)
+                return of_each + _changed(scope, place)
             case Binary(op="*" | "/", left=left, right=right):
                 both = [self.scale(Argument(scope, side), seen) for side in (left, right)]
                 kept = both[0] if both[0].means or not both[1].means else both[1]
@@ -204,3 +209,13 @@ def _averaged(configured: Call, call: Call) -> Scale:
         ):
             return _UNKNOWN
     return Scale((call,))
+
+
+def _changed(scope: Scope, place: str) -> Scale:
+    """What statements such as `loss.div_(n)` do to a place."""
+    found = Scale()
+    for call in scope.calls:
+        match call.func:
+            case Attr(value=held, name=name) if place_of(held) == place and name in _IN_PLACE:
+                found += Scale(factors=call.args[:1])
+    return found

@@ -11,6 +11,8 @@ class Weights(Enum):
     """What became of the weights since the graph saved them."""
 
     UNKNOWN = auto()
+    NONE = auto()
+    """No graph has saved any."""
     SAVED = auto()
     READY = auto()
     """A backward has run since, so that a step has gradients to apply."""
@@ -21,6 +23,8 @@ class WeightsAct(Enum):
     """What an event does to saved weights."""
 
     SAVE = auto()
+    ADD = auto()
+    CLEAR = auto()
     FILL = auto()
     STEP = auto()
     NEED = auto()
@@ -35,8 +39,8 @@ def is_changed(weights: Weights) -> bool:
 def act(event: Event, saved: Saved) -> WeightsAct | None:
     """What an event does to saved weights, None if nothing."""
     match event:
-        case Assign(places=places, value=value) if saved.place in places:
-            return WeightsAct.SAVE if value in saved.made else WeightsAct.LOSE
+        case Assign(places=places) if saved.place in places:
+            return _assigned(event, saved)
         case Rebind(places=places) if saved.place in places:
             return WeightsAct.LOSE
         case Backward():
@@ -48,11 +52,26 @@ def act(event: Event, saved: Saved) -> WeightsAct | None:
     return None
 
 
+def _assigned(event: Assign, saved: Saved) -> WeightsAct:
+    added = event.added
+    if added is not None:
+        return WeightsAct.ADD if added in saved.added else WeightsAct.LOSE
+    if event.value in saved.made:
+        return WeightsAct.SAVE
+    if event.value in saved.added:
+        return WeightsAct.ADD
+    return WeightsAct.CLEAR if event.value in saved.empty else WeightsAct.LOSE
+
+
 def after(weights: Weights, act_: WeightsAct) -> Weights:
     """What became of weights after an act (torch 2.13: a step changes them in place)."""
     match act_:
         case WeightsAct.SAVE:
             return Weights.SAVED
+        case WeightsAct.ADD:
+            return Weights.SAVED if weights is Weights.NONE else weights
+        case WeightsAct.CLEAR:
+            return Weights.NONE
         case WeightsAct.FILL:
             return Weights.READY if weights is Weights.SAVED else weights
         case WeightsAct.STEP:

@@ -84,12 +84,21 @@ class Closures:
         if scope.is_generator or not names <= _KEEP_FUNCTIONS:
             return
         returns = any(not _is_none(value) for value in scope.returns())
-        idle = not _names_gradients(scope) and all(
-            self._is_quiet(scope, each, place) for each in scope.calls
-        )
-        yield StepCall(
-            call.span, place, kind, Given.FUNCTION, returns, idle, self._clears(scope, place)
-        )
+        loud = [each for each in scope.calls if not self._is_quiet(scope, each, place)]
+        plain = not _names_gradients(scope)
+        clears = self._clears(scope, place)
+        idle = plain and not loud
+        silent = not any(_is_method(each, "zero_grad") for each in scope.calls)
+        gathers = plain and silent and bool(loud) and all(_is_method(e, "backward") for e in loud)
+        again = gathers and self._evaluates_again(place)
+        yield StepCall(call.span, place, kind, Given.FUNCTION, returns, idle, clears, again)
+
+    def _evaluates_again(self, place: str) -> bool:
+        """Whether nothing says that a step is content with the first loss (`max_iter=1`)."""
+        found = self._roles.of_place(self._scope, place)
+        build = found.build if found is not None else None
+        most = build.argument(2, "max_iter") if build is not None else None
+        return build is not None and not (isinstance(most, Const) and most.value == 1)
 
     def _clears(self, scope: Scope, optimizer: str) -> bool:
         """Whether a closure clears what the optimizer is to apply, by `zero_grad()`."""
@@ -127,6 +136,10 @@ class Closures:
             is_loss = bool(returned) and all(_is_loss(ran.scope, value) for value in returned)
             return Given.RESULT if is_loss else None
         return Given.TENSOR if _is_loss(self._scope, argument) else None
+
+
+def _is_method(call: Call, name: str) -> bool:
+    return isinstance(call.func, Attr) and call.func.name == name
 
 
 def _names_gradients(scope: Scope) -> bool:

@@ -8,9 +8,11 @@ from lintgrad.flow.calls.asides import Asides
 from lintgrad.flow.calls.backwards import Backwards
 from lintgrad.flow.calls.clipping import Clipping
 from lintgrad.flow.calls.differentiating import differentiated
+from lintgrad.flow.calls.driving import Driving
 from lintgrad.flow.calls.followed import Followed
 from lintgrad.flow.calls.framework_calls import FrameworkCalls
 from lintgrad.flow.calls.gradient_writes import GradientWrites
+from lintgrad.flow.calls.handed_updates import HandedUpdates
 from lintgrad.flow.calls.micro_batches import MicroBatches
 from lintgrad.flow.calls.replacing import Replacing
 from lintgrad.flow.calls.scaling import Scaling
@@ -29,8 +31,9 @@ from lintgrad.flow.events import (
     Restore,
     ZeroGrad,
 )
+from lintgrad.flow.graph import Guards
 from lintgrad.flow.names import guesses
-from lintgrad.flow.names.bound_once import bound_once
+from lintgrad.flow.names.bound_once import bound_once, followed
 from lintgrad.flow.names.methods import only_holds
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.module_classes import is_module
@@ -63,19 +66,26 @@ class Calls:
         self._stepping = Stepping(scope, places, followed, self._scaling, asides, self._unnamed)
         self._replacing = Replacing(scope, places, roles)
         self._syncing = Syncing(scope, places)
+        self._handed = HandedUpdates(scope, places, roles)
         self._backwards = Backwards(scope, places, roles, self._scaling)
+        self.driving = Driving(scope, roles, places, followed)
         self.writes = GradientWrites(scope, places)
         self.micro_batches = MicroBatches(scope, roles, places, self.is_followed)
 
     def events(self, call: Call) -> tuple[Event, ...]:
         """What a call does to gradients, its arguments left aside."""
-        return (*self._replacing.called(call), *self._syncing.called(call), *self._events(call))
+        besides = (*self._replacing.called(call), *self._syncing.called(call))
+        return (*besides, *self.driving.advanced(call), *self._events(call))
+
+    def named(self, attr: Attr) -> tuple[Event, ...]:
+        """What naming a method without calling it does, if something calls it by another name."""
+        return self._syncing.referred(attr)
 
     def _events(self, call: Call) -> tuple[Event, ...]:
         if (of_framework := self._of_framework.events(call)) is not None:
             return of_framework
         if isinstance(call.func, Call) and place_of(call.func.func) == "getattr" and call.func.args:
-            named = _named_method(call.func)
+            named = _named_method(self._scope, call.func)
             if named is None and self._builds(call):
                 return ()
             if named is None:
@@ -99,6 +109,10 @@ class Calls:
                 return value
         return func
 
+    def counting(self, guards: Guards) -> Guards:
+        """The guards of the function, with what frameworks count in it."""
+        return self._of_framework.windows.counting(self.micro_batches.counting(guards))
+
     def is_followed(self, call: Call) -> bool:
         """Whether a call goes through a function of the project that changes gradients."""
         return any(isinstance(event, Called | Dispatched) for event in self.events(call))
@@ -108,14 +122,13 @@ class Calls:
         return self._followed.rebinds(self._scope, call)
 
     def enters(self, manager: Expr) -> tuple[Event, ...]:
-        """What entering an object of a class in the project does to gradients."""
+        """What entering a context manager of the project does to gradients."""
         counted = self.micro_batches.entered(manager)
-        return counted or self._followed.method(self._scope, manager, "__enter__")
+        return counted or self.driving.enters(manager)
 
     def leaves(self, manager: Expr) -> tuple[Event, ...]:
         """What leaving it does."""
-        synced = self._syncing.leaves(manager)
-        return synced or self._followed.method(self._scope, manager, "__exit__")
+        return self._syncing.leaves(manager) or self.driving.leaves(manager)
 
     def expects_error(self, manager: Expr) -> bool:
         """Whether a context manager is there to catch an error that is asked for."""
@@ -142,9 +155,7 @@ class Calls:
             return
         followed = self._followed.events(self._scope, call)
         if followed is not None:
-            yield from followed
-            if not followed and self._is_pass(call):
-                yield self._pass(call)
+            yield from self._through(call, followed)
             return
         if self._unseen.is_module_of_torch(call.func):
             yield self._pass(call)
@@ -165,6 +176,12 @@ class Calls:
             name = spelled(self._text, call.func.span)
             doubt = self._unseen.doubt(call)
             yield MayBackward(call.span, f"`{name}(...)` cannot be seen here", doubt)
+
+    def _through(self, call: Call, followed: tuple[Event, ...]) -> Iterator[Event]:
+        yield from self._handed.of(call)
+        yield from followed
+        if not followed and self._is_pass(call):
+            yield self._pass(call)
 
     def _pass(self, call: Call) -> MayBackward:
         name = spelled(self._text, call.func.span)
@@ -242,11 +259,12 @@ class Calls:
         return tuple(self._ordinary(call)) if written is None else written
 
 
-def _named_method(getattr_: Call) -> Attr | None:
+def _named_method(scope: Scope, getattr_: Call) -> Attr | None:
     """What `getattr(holder, "name")` stands for, if the name is written down."""
-    match getattr_.args:
-        case (holder, Const(value=str() as name), *_):
-            return Attr(getattr_.span, holder, name)
+    holder, *rest = getattr_.args
+    name = followed(scope, rest[0]).expr if rest else None
+    if isinstance(name, Const) and isinstance(name.value, str):
+        return Attr(getattr_.span, holder, name.value)
     return None
 
 

@@ -6,6 +6,7 @@ from lintgrad.flow.calls.touching import Touching
 from lintgrad.flow.events import Called, Dispatched, Escape, Event
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.callees import Callee
+from lintgrad.flow.places.generators import Driven
 from lintgrad.flow.places.role import Role
 from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import Span, spelled
@@ -31,7 +32,7 @@ class Followed:
         if callee is None and self._roles.callees.is_open(scope, call.func):
             return self._one_of(scope, call)
         if callee is None:
-            return None
+            return self._chosen(scope, call)
         if not (self.touching.runs_touching(callee) or self.touching.call_may_touch(scope, call)):
             return ()
         text = spelled(scope.source.text, call.func.span)
@@ -50,23 +51,45 @@ class Followed:
         text = spelled(scope.source.text, call.func.span)
         if callees is None or receiver is None or any(c.scope.is_generator for c in callees):
             return (Escape(call.span, None, f"`{text}(...)` may be overridden"),)
-        hands_over = self.touching.call_may_touch(scope, call)
-        options: list[tuple[str, int | None]] = []
-        for callee in callees:
-            name = callee.owner.name if callee.owner is not None else ""
-            if not (hands_over or self.touching.runs_touching(callee)):
-                options.append((name, None))
-                continue
-            frame = self._roles.frames.of_call(scope, call, callee)
-            if frame is None:
-                return self._into(None, call.span, text)
-            options.append((name, self._number(frame)))
+        names = [callee.owner.name if callee.owner is not None else "" for callee in callees]
+        options = self._options(scope, call, dict(zip(names, callees, strict=False)))
+        if options is None:
+            return self._into(None, call.span, text)
         if all(number is None for _, number in options):
             return ()
         if any(number is None for _, number in options):
             # Whether anything is ever made of the class that leaves gradients alone is open.
             return (Escape(call.span, None, f"`{text}(...)` may be overridden"),)
         return (Dispatched(call.span, receiver, tuple(options)),)
+
+    def _chosen(self, scope: Scope, call: Call) -> tuple[Event, ...] | None:
+        """What a call of one of several functions does; None if it is none."""
+        chosen = self._roles.choices.of_call(scope, call)
+        if chosen is None:
+            return None
+        by, callees = chosen
+        options = self._options(scope, call, {c.scope.name: c for c in callees})
+        if options is None:
+            return self._into(None, call.span, spelled(scope.source.text, call.func.span))
+        if all(number is None for _, number in options):
+            return ()
+        return (Dispatched(call.span, by, tuple(options)),)
+
+    def _options(
+        self, scope: Scope, call: Call, callees: dict[str, Callee]
+    ) -> list[tuple[str, int | None]] | None:
+        """The numbers of the frames of a call, one of which runs; None if it has no frame."""
+        hands_over = self.touching.call_may_touch(scope, call)
+        options: list[tuple[str, int | None]] = []
+        for name, callee in callees.items():
+            if not (hands_over or self.touching.runs_touching(callee)):
+                options.append((name, None))
+                continue
+            frame = self._roles.frames.of_call(scope, call, callee)
+            if frame is None:
+                return None
+            options.append((name, self._number(frame)))
+        return options
 
     def is_made_to_touch(self, scope: Scope, func: Expr) -> bool:
         """Whether a function of the project made what is called, and may have made it to touch."""
@@ -103,6 +126,16 @@ class Followed:
         if frame is None:
             return (Escape(span, None, f"`{text}(...)` calls itself in ever new ways"),)
         return (Called(span, self._number(frame)),)
+
+    def piece(self, scope: Scope, driven: Driven, piece: Scope) -> tuple[Event, ...]:
+        """What a piece of a generator does that is gone through."""
+        callee = driven.runs(piece)
+        hands_over = self.touching.call_may_touch(scope, driven.call)
+        if not (hands_over or self.touching.runs_touching(callee)):
+            return ()
+        text = spelled(scope.source.text, driven.call.func.span)
+        frame = self._roles.frames.of_call(scope, driven.call, callee)
+        return self._into(frame, driven.call.span, text)
 
     def is_function(self, scope: Scope, value: Expr) -> bool:
         """Whether an expression stands for a function of the project."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from lintgrad.flow.calls.engine_windows import EngineWindows
 from lintgrad.flow.events import Backward, Escape, Event
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.of_function import Places
@@ -19,6 +20,7 @@ class FrameworkCalls:
         self._scope = scope
         self._roles = roles
         self._places = places
+        self.windows = EngineWindows(scope, roles, self._row)
 
     def events(self, call: Call) -> tuple[Event, ...] | None:
         """What a call does to gradients; None if there is no row for it."""
@@ -41,11 +43,15 @@ class FrameworkCalls:
 
     def _effects(self, call: Call, row: Row) -> Iterator[Event]:
         target = self._optimizer(call, row)
+        counted = self.windows.counted(call)
         text = spelled(self._scope.source.text, call.func.span)
         for effect in row.effects:
             if effect is Effect.BACKWARD:
                 yield Backward(call.span, call.argument(row.loss, "loss"))
-            elif target is None:
+                continue
+            yield from counted
+            counted = ()
+            if target is None:
                 yield Escape(call.span, None, f"`{text}(...)` steps something without a name")
             elif effect is Effect.CLEAR:
                 yield from self._places.cleared(call.span, target, f"{text}()")

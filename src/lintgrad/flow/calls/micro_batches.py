@@ -112,7 +112,7 @@ class MicroBatches:
         func = managers[0].func
         place = place_of(func.value) if isinstance(func, Attr) else None
         given = self._given(managers[0])
-        size = _size(*given) if given is not None else None
+        size = window_size(*given) if given is not None else None
         if place is None or given is None or size is None:
             return None
         return _Counted(place, size, given[1])
@@ -172,7 +172,7 @@ class MicroBatches:
         )
 
 
-def _size(scope: Scope, given: Expr) -> int | None:
+def window_size(scope: Scope, given: Expr) -> int | None:
     """The micro-batches of a window; None if there may be only one."""
     number = followed(scope, given).expr
     if not isinstance(number, Const):

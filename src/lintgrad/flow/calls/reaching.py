@@ -108,6 +108,8 @@ class Reaching:
                 return self._of_place(expr, around)
             case Call():
                 return self._of_call(expr, around)
+            case Binary(op="*", left=left, right=right):
+                return self.of(left, around).weighed_by(self.of(right, around))
             case Binary(left=left, right=right):
                 return together((self.of(left, around), self.of(right, around)))
             case Unary(value=value) | Starred(value=value) | Walrus(value=value):
@@ -173,7 +175,8 @@ class Reaching:
             if method in _CUT:
                 return self.of(call.func.value, around).cut_off
             if method in _TENSOR_METHODS:
-                return self._all([call.func.value, *arguments], around)
+                computed = self._all([call.func.value, *arguments], around)
+                return computed.scored if method == "log_prob" else computed
         place = place_of(call.func)
         if place in ("sum", "min", "max", "list", "tuple", "abs") and not around.scope.binds(place):
             return self._all(arguments, around)

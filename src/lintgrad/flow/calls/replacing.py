@@ -75,23 +75,18 @@ class Replacing:
         while "." in places[-1] or "[" in places[-1]:
             head, _, _ = places[-1].replace("[", ".").rpartition(".")
             places.append(head)
+        later = [
+            *(call for call in self._scope.calls if call.span.start > after.end),
+            *_elsewhere(self._scope, places[-1]),
+        ]
         called = any(
-            call.span.start > after.end
-            and (
-                place_of(call.func) in places
-                or self._is_forward(call, places)
-                or any(place_of(arg) in places for arg in call.args)
-            )
-            for call in self._scope.calls
+            place_of(call.func) in places
+            or self._is_forward(call, places)
+            or any(place_of(arg) in places for arg in call.args)
+            for call in later
         )
-        return (
-            called
-            and not _regroups(self._scope)
-            and not any(
-                call.span.start > after.end and self._holds(call, places)
-                for call in self._scope.calls
-            )
-        )
+        held = any(self._holds(call, places) for call in later)
+        return called and not held and not _regroups(self._scope)
 
     def _is_forward(self, call: Call, places: list[str]) -> bool:
         func = call.func
@@ -107,6 +102,32 @@ class Replacing:
         built = self._scope.dotted(call.func) in apis.OPTIMIZER_CLASSES
         owners = owners_of(self._scope, call.args[0]).places if built and call.args else ()
         return bool(built) and (not owners or any(overlaps(o, places[0]) for o in owners))
+
+
+def may_leave_behind(scope: Scope) -> bool:
+    """Whether what makes an object builds an optimizer, and gives it a thing more than once."""
+    return (
+        scope.owner is not None
+        and scope.name_alone == "__init__"
+        and any(scope.dotted(call.func) in apis.OPTIMIZER_CLASSES for call in scope.calls)
+        and any(
+            place.startswith("self.") and sum(isinstance(b.value, Call) for b in bindings) > 1
+            for place, bindings in scope.bindings.items()
+        )
+    )
+
+
+def _elsewhere(scope: Scope, root: str) -> Iterator[Call]:
+    """The calls of other functions that see a name of this one: its own, and the object's."""
+    if root == "self" and scope.owner is not None:
+        methods = scope.owner.methods.values()
+        yield from (
+            call for one in methods if one is not scope.function_itself for call in one.calls
+        )
+    for function in scope.functions.values():
+        if not function.binds(root):
+            yield from function.calls
+            yield from _elsewhere(function, root)
 
 
 def _is_size_of(place: str, part: Expr) -> bool:

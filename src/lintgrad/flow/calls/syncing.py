@@ -4,9 +4,11 @@ torch 2.13, torch/nn/parallel/distributed.py: entering `no_sync` clears a flag t
 looks at, leaving it sets the flag again. Backward then does as the forward pass has prepared.
 """
 
+from collections.abc import Iterator
 from functools import cached_property
 
 from lintgrad.flow.events import Forward, SyncMode
+from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Role
@@ -19,6 +21,7 @@ from lintgrad.syntax.nodes import (
     Call,
     Continue,
     Expr,
+    IfExp,
     Name,
     Raise,
     Return,
@@ -52,6 +55,12 @@ class Syncing:
             return (Forward(call.span, module, self._decides),)
         return ()
 
+    def referred(self, attr: Attr) -> tuple[SyncMode, ...]:
+        """What naming `no_sync` means where a `with` calls it later on."""
+        if attr.name != _NO_SYNC or self._module is None or attr not in self._referred:
+            return ()
+        return (SyncMode(attr.span, self._module, local=True),)
+
     def leaves(self, manager: Expr) -> tuple[SyncMode, ...]:
         """What leaving a context manager means for it."""
         if self._module is None or not self._is_entered(manager):
@@ -63,6 +72,7 @@ class Syncing:
         """The one module that `no_sync` is used of, if all of that is understood."""
         used = [call for call in self._scope.calls if self._keeps_local(call) is not None]
         modules = {self._keeps_local(call) for call in used}
+        modules |= {place_of(attr.value) for attr in self._referred}
         if len(modules) != 1:
             return None
         entering = [
@@ -78,6 +88,24 @@ class Syncing:
         }
         held |= {part.span for value in self._bound for part in parts_of(value)}
         return modules.pop() if all(call.span in held for call in used) else None
+
+    @cached_property
+    def _referred(self) -> list[Attr]:
+        """Where `no_sync` is only named, for a name that some `with` calls."""
+        called = {
+            item.value.func.id
+            for statement in statements_of(self._scope.node.body)
+            if isinstance(statement, With)
+            for item in statement.items
+            if isinstance(item.value, Call) and isinstance(item.value.func, Name)
+        }
+        values = [
+            binding.value
+            for name in called
+            for binding in self._scope.bindings.get(name, ())
+            if binding.via is Via.VALUE
+        ]
+        return [attr for value in values for attr in _chosen(value)]
 
     @cached_property
     def _bound(self) -> list[Expr]:
@@ -100,6 +128,10 @@ class Syncing:
         if isinstance(manager, Name):
             found = self._scope.lookup(manager.id)
             return found is not None and any(self._mentions(one.value) for one in found[1])
+        if isinstance(manager, Call) and isinstance(manager.func, Name):
+            given = self._scope.bindings.get(manager.func.id, ())
+            if any(attr in self._referred for one in given for attr in _chosen(one.value)):
+                return True
         return self._mentions(manager)
 
     def _mentions(self, expr: Expr) -> bool:
@@ -127,3 +159,13 @@ class Syncing:
             and found[0].dotted(one.value.func) in apis.LOOKS_AT_MODE_IN_FORWARD
             for one in found[1]
         )
+
+
+def _chosen(value: Expr) -> Iterator[Attr]:
+    """The `no_sync` that an expression may be, without calling it."""
+    match value:
+        case Attr(value=module, name=name) if name == _NO_SYNC and place_of(module) is not None:
+            yield value
+        case IfExp(body=body, orelse=orelse):
+            yield from _chosen(body)
+            yield from _chosen(orelse)

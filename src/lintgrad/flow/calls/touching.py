@@ -95,6 +95,9 @@ class Touching:
         callee = self._callees.of_call(scope, call)
         if callee is not None and self.runs_touching(callee):
             return True
+        chosen = self._roles.choices.of_call(scope, call) if callee is None else None
+        if chosen is not None and any(map(self.runs_touching, chosen[1])):
+            return True
         called = self._roles.of_expr(scope, call.func)
         if called is not None and (called.kind, "__call__") in METHODS:
             return True

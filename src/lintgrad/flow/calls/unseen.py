@@ -1,5 +1,7 @@
 """What a call of a function that cannot be seen may do to gradients."""
 
+from collections.abc import Iterator
+
 from lintgrad.flow.events import Doubt
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bindings import Via
@@ -67,6 +69,8 @@ class Unseen:
         match call.func:
             case Attr(value=receiver) if self._is_of_framework(receiver):
                 return True
+            case Attr(value=receiver, name="scale" | "get_scale") if self._is_scaler(receiver):
+                return True
             case Attr(value=Name(id="self"), name=method) if self._is_inherited(method):
                 return True
             case Name(id="map"):
@@ -113,6 +117,11 @@ class Unseen:
         place = place_of(receiver)
         return place is not None and self._places.role(place) in (Role.ENGINE, Role.SCALER)
 
+    def _is_scaler(self, receiver: Expr) -> bool:
+        """Whether nothing but its name says that something is a gradient scaler."""
+        place = place_of(receiver)
+        return place is not None and guesses.named_like_scaler(place)
+
     def endangers(self, call: Call) -> frozenset[str] | None:
         """The places that an unseen function may change: all (None), some, or none of them."""
         name = spelled(self._text, call.func.span)
@@ -154,7 +163,8 @@ class Unseen:
         if isinstance(call.func, Attr) and _is_gradient(call.func.value):
             return Doubt.OPEN if call.func.name.endswith("_") else Doubt.GLANCE
         name = spelled(self._text, call.func.span)
-        if guesses.may_touch_gradients(name) or guesses.says_nothing(name):
+        told = self._is_told(call)
+        if not told and (guesses.may_touch_gradients(name) or guesses.says_nothing(name)):
             return Doubt.OPEN
         if any(map(self._has_power, filter(None, map(place_of, handed_to(call))))):
             return Doubt.OPEN
@@ -163,6 +173,29 @@ class Unseen:
             return Doubt.FORWARD
         receiver = place_of(call.func.value) if isinstance(call.func, Attr) else None
         return Doubt.OPEN if receiver and self._has_power(receiver) else Doubt.GLANCE
+
+    def _is_told(self, call: Call) -> bool:
+        """Whether it is the `update` of an object that is given nothing to do with gradients."""
+        match call.func:
+            case Attr(value=receiver, name="update") if (place := place_of(receiver)) is not None:
+                return self._is_given_nothing(place)
+        return False
+
+    def _is_given_nothing(self, place: str) -> bool:
+        """Whether an object is made here, and neither then nor later handed what has gradients.
+
+        A meter such as `batch_time = AverageMeter()` can be told numbers, and do nothing to them.
+        """
+        bound = self._scope.bindings.get(place, [])
+        made = [one.value for one in bound if one.via is Via.VALUE]
+        if len(bound) != 1 or not made or not isinstance(made[0], Call):
+            return False
+        return isinstance(made[0].func, Name) and not any(
+            self._has_power(handed)
+            for call in self._scope.calls
+            if call is made[0] or place in map(place_of, _meets(call))
+            for handed in filter(None, map(place_of, _meets(call)))
+        )
 
     def _is_module(self, place: str) -> bool:
         """Whether calling a place is a forward pass."""
@@ -191,6 +224,13 @@ class Unseen:
         handed = handed_to(made.expr) if made and isinstance(made.expr, Call) else ()
         places = (place for argument in handed if (place := place_of(argument)) is not None)
         return {place for place in places if self._places.is_optimizer(place)}
+
+
+def _meets(call: Call) -> Iterator[Expr]:
+    """What a call brings together: its arguments, and what it is a method of."""
+    yield from handed_to(call)
+    if isinstance(call.func, Attr):
+        yield call.func.value
 
 
 def _moved(value: Expr) -> Expr:

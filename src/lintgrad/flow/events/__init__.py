@@ -4,7 +4,14 @@ An event names places (access paths such as `self.optimizer`), never objects; wh
 event concerns is decided against the places and owners in the flow graph it stands in.
 """
 
-from lintgrad.flow.events.calls import Called, Dispatched, Doubt, Escape, MayBackward
+from lintgrad.flow.events.calls import (
+    Awaited,
+    Called,
+    Dispatched,
+    Doubt,
+    Escape,
+    MayBackward,
+)
 from lintgrad.flow.events.gradients import (
     UNKNOWN_OWNERS,
     Backward,
@@ -47,6 +54,7 @@ __all__ = [
     "LEAVES_GRADIENTS",
     "UNKNOWN_OWNERS",
     "Assign",
+    "Awaited",
     "Backward",
     "Build",
     "Called",
@@ -98,6 +106,7 @@ Event = (
     | Build
     | Called
     | Dispatched
+    | Awaited
     | Escape
     | MayBackward
     | NamedOnly

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from lintgrad.source.text import Span
+from lintgrad.syntax.nodes import Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,15 @@ class Dispatched:
     span: Span
     receiver: str
     callees: tuple[tuple[str, int | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What else a call does waits for a test, which a place holds the outcome of."""
+
+    span: Span
+    asked: Expr
+    flag: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lintgrad.source.text import Span
-from lintgrad.syntax.nodes import Call, Expr
+from lintgrad.syntax.nodes import Binary, Call, Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,16 @@ class Assign:
     value: Expr | None
     target: Expr | None = None
     source: Expr | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether what is there is changed: `w -= ...`, whose value spans the whole statement."""
+        return self.value is not None and self.value.span == self.span
+
+    @property
+    def added(self) -> Expr | None:
+        """What `total += loss` adds to what is there."""
+        return self.value.right if self.changes and isinstance(self.value, Binary) else None
 
 
 @dataclass(frozen=True, slots=True)

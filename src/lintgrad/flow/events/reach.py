@@ -10,7 +10,8 @@ class Reach:
 
     Must are those that are sure to; may are those that are not sure not to. Complete if the whole
     way to the value was understood. Chains are pairs of a module and one that is fed with what it
-    gave; cut are those whose results were cut off from their graph on the way.
+    gave, or weighs the log-probability of what it draws; cut are those whose results were cut off
+    from their graph on the way. Scores are those whose log-probability the value is made of.
     """
 
     must: frozenset[str] = frozenset()
@@ -18,6 +19,7 @@ class Reach:
     complete: bool = True
     chains: frozenset[tuple[str, str]] = frozenset()
     cut: frozenset[str] = frozenset()
+    scores: frozenset[str] = frozenset()
 
     @property
     def doubtful(self) -> "Reach":
@@ -38,7 +40,25 @@ class Reach:
         """What is reached when the value is fed to a module that lets gradients through."""
         fed = {(place, module) for place in self.must if place != module}
         own = frozenset({module})
-        return replace(self, must=self.must | own, may=self.may | own, chains=self.chains | fed)
+        return replace(
+            self,
+            must=self.must | own,
+            may=self.may | own,
+            chains=self.chains | fed,
+            scores=frozenset(),
+        )
+
+    @property
+    def scored(self) -> "Reach":
+        """The same of a log-probability that was computed from the value."""
+        return replace(self, scores=self.must)
+
+    def weighed_by(self, other: "Reach") -> "Reach":
+        """What a product reaches: a weight judges what a log-probability is the score of."""
+        judged = {(one, by) for one in self.scores for by in other.must if one != by}
+        judged |= {(one, by) for one in other.scores for by in self.must if one != by}
+        both = together((self, other))
+        return replace(both, chains=both.chains | judged)
 
 
 NOTHING = Reach()
@@ -61,6 +81,7 @@ def together(parts: Iterable[Reach]) -> Reach:
         all(part.complete for part in found),
         frozenset[tuple[str, str]]().union(*(part.chains for part in found)),
         frozenset[str]().union(*(part.cut for part in found)),
+        frozenset[str]().union(*(part.scores for part in found)),
     )
 
 

@@ -78,7 +78,8 @@ class Given(Enum):
 class StepCall:
     """The step of an optimizer of a class of torch's own is called with something or nothing.
 
-    A function that it is called with is idle if it is sure to run no backward.
+    A function that it is called with is idle if it is sure to run no backward. It gathers if it is
+    sure to clear nothing before its backward, and may run several times in a step.
     """
 
     span: Span
@@ -88,3 +89,4 @@ class StepCall:
     returns: bool = True
     idle: bool = False
     clears: bool = False
+    gathers: bool = False

@@ -107,7 +107,8 @@ class GraphUsed:
 class Saved:
     """A name whose graph has saved the weights of a module: the expressions that make it anew.
 
-    Steppers are the optimizers that change the weights in place.
+    Steppers are the optimizers that change the weights in place. Others add to what the name was,
+    and keep what that has saved; empty are those without a graph.
     """
 
     place: str
@@ -115,6 +116,8 @@ class Saved:
     module: str
     steppers: frozenset[str]
     basis: Basis
+    added: tuple[Expr, ...] = ()
+    empty: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,9 +63,8 @@ def lower_frame(program: Program, crossing: Crossing, frame: Scope) -> Lowered:
     assignments = Assignments(frame, program.roles, places, relevance)
     conditions = Conditions(frame, places, frame.source.text)
     rounds = rounds_of(frame)
-    guards = calls.micro_batches.counting(
-        guards_of(frame, relevance, rounds.counters if rounds else ())
-    )
+    counters = rounds.counters if rounds else ()
+    guards = calls.counting(guards_of(frame, program.roles.callers, relevance, counters))
     watched = guards.tracked | feeding_places(frame, calls)
     reading = Reading(frame, places, calls, relevance, assignments, conditions, slips, watched)
     places.optimizers.clear()  # until here loop variables did not stand for anything yet

@@ -9,7 +9,7 @@ from lintgrad.flow.graph import Block, Call, FlowGraph, Link, reachable
 from lintgrad.flow.joining.functions import Lowered, lower_frame, owners_in, places_in
 from lintgrad.flow.joining.outliving import called_again, clears_between
 from lintgrad.flow.joining.program import Mentioned, Program
-from lintgrad.flow.joining.unfollowed import Ran, cleared_out_of_sight
+from lintgrad.flow.joining.unfollowed import Ran, cleared_out_of_sight, is_run_in_pieces
 from lintgrad.flow.joining.unstepped import never_stepped
 from lintgrad.flow.loops.rounds import repeated
 from lintgrad.flow.names.scopes import Scope, root_of
@@ -38,6 +38,7 @@ class Linker:
         self._crossing = Crossing(program.roles)
         self._lowered: list[Lowered] = []
         self._graphs: list[FlowGraph] = []
+        self._in_pieces: dict[Scope, bool] = {}
         self._places: list[set[str]] = []
         """The places that matter in each graph: its own, and those of what it calls."""
 
@@ -66,9 +67,23 @@ class Linker:
         frames = [self._lowered[number].scope for number in sorted(reached)]
         methods = map(self._program.roles.callees.methods_called, frames)
         return Ran(
-            frozenset(frame.function_itself for frame in frames if frame.origin),
+            frozenset(
+                frame.function_itself.whole or frame.function_itself
+                for frame in frames
+                if frame.origin and self._is_all_of_it(frame.function_itself)
+            ),
             frozenset(chain.from_iterable(methods)),
         )
+
+    def _is_all_of_it(self, function: Scope) -> bool:
+        """Whether a function is whole, or a piece of one that is only ever run in pieces."""
+        if function.whole is None:
+            return True
+        if function.whole not in self._in_pieces:
+            scopes = [scope for file in self._program.files.values() for scope in file.scopes]
+            generators = self._program.roles.generators
+            self._in_pieces[function.whole] = is_run_in_pieces(function.whole, scopes, generators)
+        return self._in_pieces[function.whole]
 
     def _lose(self, number: int, ran: Ran, cleared: dict[tuple[str, str], frozenset[str]]) -> None:
         """Give up the optimizers of a function that something may clear out of sight.

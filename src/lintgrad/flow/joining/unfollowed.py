@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from lintgrad.flow.names.methods import trains
 from lintgrad.flow.names.scopes import ClassScope, Scope
+from lintgrad.flow.places.generators import Generators
 from lintgrad.flow.places.gradients_by_hand import grad_holder, writes_grad
 from lintgrad.flow.places.usage import ANYWHERE
 from lintgrad.syntax.names import place_of
@@ -17,6 +18,9 @@ from lintgrad.syntax.nodes import Assign, Attr, AugAssign, Call, Const, Delete, 
 from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
 
 _IMPORT = re.compile(r"^[ \t\f]*(from[ \t]+\S+[ \t]+)?import\b.*$", re.MULTILINE)
+
+
+_EXPORT = re.compile(r"^__all__\s*=\s*[\[(][^\])]*[\])]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,17 @@ def cleared_out_of_sight(scopes: Iterable[Scope], ran: Ran, texts: Iterable[str]
         and (scope.name_alone, scope.owner) not in ran.methods
         for name in _cleared(scope)
         if not trains(scope) and _is_mentioned(scope, read)
+    )
+
+
+def is_run_in_pieces(whole: Scope, scopes: Iterable[Scope], generators: Generators) -> bool:
+    """Whether all that mentions a generator function goes through its generator on the spot."""
+    pattern = re.compile(rf"\b(?<!def ){re.escape(whole.name_alone)}\b")
+    inside = [s for s in scopes if pattern.search(s.source.text)]
+    texts = {s.source.path: _EXPORT.sub("", _IMPORT.sub("", s.source.text)) for s in inside}
+    mentions = sum(len(pattern.findall(text)) for text in texts.values())
+    return mentions <= sum(
+        each is whole for scope in inside for each in generators.gone_through(scope)
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from lintgrad.flow.events import Backward
+from lintgrad.flow.events import Backward, GradAssign, Owners
 from lintgrad.flow.graph import (
     Block,
     Branch,
@@ -17,7 +17,8 @@ from lintgrad.flow.graph import (
     Repeat,
     Stop,
 )
-from lintgrad.flow.names.scopes import Scope
+from lintgrad.flow.names.scopes import ClassScope, Scope
+from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.source.text import Span
 from lintgrad.syntax import nodes
 from lintgrad.syntax.names import place_of
@@ -33,14 +34,16 @@ from lintgrad.syntax.trainers import (
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """How a function is run again and again: its counters, and the backward before each round.
+    """How a function is run again and again: its counters, and what happens before each round.
 
-    Around is the scope that gives the function away; None if it is a method of a known class.
+    Around is the scope that gives the function away; None if it is a method of a known class. Alone
+    are the places whose parameters nothing else can have got hold of; None if that does not matter.
     """
 
     counters: tuple[Counter, ...] = ()
-    before: tuple[Backward, ...] = ()
+    before: tuple[Backward | GradAssign, ...] = ()
     around: Scope | None = None
+    alone: frozenset[str] | None = None
 
 
 def rounds_of(scope: Scope) -> Rounds | None:
@@ -66,8 +69,27 @@ def _of_method(scope: Scope) -> Rounds | None:
     for base in scope.owner.outside_bases() if scope.owner is not None else ():
         runs = METHODS_RUN_FOR_EVERY_BATCH.get((base, scope.name_alone))
         if runs is not None and (base not in TRAINING_MODULES or _is_manual(scope)):
-            return Rounds(_counters(scope, runs))
+            if not runs.cleared:
+                return Rounds(_counters(scope, runs))
+            cleared = Owners(frozenset(runs.cleared), complete=True, whole=False)
+            before = GradAssign(Span(0, 0), cleared)
+            return Rounds(_counters(scope, runs), (before,), alone=_alone(scope.owner))
     return None
+
+
+def _alone(owner: ClassScope | None) -> frozenset[str]:
+    """The attributes that a class builds with torch's own classes and puts nowhere else."""
+    made: set[str] = set()
+    lost: set[str | None] = set()
+    for method in owner.methods.values() if owner is not None else ():
+        for place, bindings in method.bindings.items():
+            for value in (binding.value for binding in bindings):
+                name = method.dotted(value.func) if isinstance(value, nodes.Call) else None
+                if name is not None and name.startswith("torch."):
+                    made.add(place)
+                else:
+                    lost |= {place, place_of(value)}
+    return frozenset(place for place in made - lost if place.startswith("self."))
 
 
 def _is_manual(scope: Scope) -> bool:
@@ -117,7 +139,17 @@ def repeated(graph: FlowGraph, rounds: Rounds) -> FlowGraph:
     )
     counted = frozenset(counter.place for counter in rounds.counters)
     loop = Loop(graph.span, rounds.counters, None, tuple(sorted(counted)))
-    return replace(graph, blocks=blocks, loops=(*graph.loops, loop))
+    optimizers = {
+        place: replace(o, escaped=o.escaped or _is_within_reach(o, rounds))
+        for place, o in graph.optimizers.items()
+    }
+    return replace(graph, blocks=blocks, loops=(*graph.loops, loop), optimizers=optimizers)
+
+
+def _is_within_reach(optimizer: Optimizer, rounds: Rounds) -> bool:
+    """Whether what runs between the rounds may clear an optimizer's parameters, too."""
+    owners = optimizer.owners
+    return rounds.alone is not None and not (owners.complete and owners.places <= rounds.alone)
 
 
 def _moved(exit_: Exit, by: int, head: int) -> Exit:

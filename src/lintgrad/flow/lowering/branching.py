@@ -4,7 +4,7 @@ from lintgrad.flow.events import Escape
 from lintgrad.flow.graph import Branch
 from lintgrad.flow.lowering.assignments import forget
 from lintgrad.flow.lowering.exceptions import may_raise
-from lintgrad.flow.lowering.ground import Lowering, assigned_places
+from lintgrad.flow.lowering.ground import Final, Lowering, assigned_places
 from lintgrad.source.text import Span
 from lintgrad.syntax import nodes
 from lintgrad.syntax.nodes import Expr
@@ -74,7 +74,8 @@ def lower_try(lowering: Lowering, statement: nodes.Try) -> None:
     handlers = [blocks.new() for _ in statement.handlers]
     joined = blocks.new()
     if statement.final:
-        lowering.finals.append(statement.final)
+        final = Final(statement.final[0].span, lambda: lowering.body(statement.final))
+        lowering.finals.append(final)
     for inner in statement.body:
         if may_raise(inner):
             _raise_maybe(lowering, inner.span, handlers)

@@ -5,10 +5,19 @@ What a kind of statement lowers to is said in `lower`, `branching` and `repetiti
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from lintgrad.flow.calls.events_of import Calls
-from lintgrad.flow.events import Called, Dispatched, Escape, Event, GradAssign, Step, ZeroGrad
+from lintgrad.flow.events import (
+    Awaited,
+    Called,
+    Dispatched,
+    Escape,
+    Event,
+    GradAssign,
+    Step,
+    ZeroGrad,
+)
 from lintgrad.flow.graph import Branch, Call, Loop, LoopTest, Note, Stop
 from lintgrad.flow.loops.conditions import Atom, Conditions
 from lintgrad.flow.loops.headers import names_in
@@ -53,6 +62,13 @@ class Reading:
     """Places whose values matter: guards read them, or losses are computed from them."""
 
 
+class Final(NamedTuple):
+    """What runs whichever way a block is left, and where it is written."""
+
+    span: Span
+    lower: Callable[[], None]
+
+
 _DEEPEST_FINALLY = 4
 """Each level of `finally` doubles the statements that are lowered."""
 
@@ -70,7 +86,7 @@ class Lowering:
         self.loops: list[Loop] = []
         self.notes: list[Note] = []
         self.targets: list[Target] = []
-        self.finals: list[tuple[Stmt, ...]] = []
+        self.finals: list[Final] = []
         self.some_only = False
         """Whether what happens now happens to some elements of a collection only."""
 
@@ -92,6 +108,9 @@ class Lowering:
             if self.reading.relevance.holds_event(expr):
                 special(self, expr)
             return
+        if isinstance(expr, nodes.Call) and self.reading.calls.driving.consumes(expr):
+            self._consume(expr.args[0])
+            return
         for part in evaluated(expr):
             self.expression(part)
         if isinstance(expr, nodes.Call):
@@ -102,8 +121,18 @@ class Lowering:
                 self.blocks.move(after)
             if self.reading.relevance.ends(expr):
                 self.stop(Stop(raises=True))
+        elif isinstance(expr, nodes.Attr):
+            self.emit(self.reading.calls.named(expr))
         elif isinstance(expr, nodes.Walrus):
             self.assign((expr.target,), expr.value, expr.span)
+
+    def _consume(self, given: Expr) -> None:
+        """Go through all that something gives, one after another."""
+        at = given.span
+        if isinstance(given, nodes.Comprehension):
+            self.expression(replace(given, kind="ListComp"))
+        else:
+            self.body((nodes.For(at, nodes.Name(at, "_"), given, (), ()),))
 
     def _wait(self, test: Atom, span: Span) -> int:
         """Go on only if a test holds; returns the block where it does not matter any more."""
@@ -115,7 +144,7 @@ class Lowering:
 
     def _run(self, events: Iterable[Event], lost: tuple[str, ...], span: Span) -> None:
         """Emit what a call does, and forget what the called function gives new values."""
-        called = False
+        called, after = False, None
         for event in events:
             if isinstance(event, Called):
                 called = True
@@ -123,8 +152,13 @@ class Lowering:
             elif isinstance(event, Dispatched):
                 called = True
                 self._dispatch(event, lost)
+            elif isinstance(event, Awaited):
+                test = Atom(event.asked, event.flag, frozenset({event.flag}))
+                after = self._wait(test, event.span)
             else:
                 self.emit([event])
+        if after is not None:
+            self.blocks.move(after)
         if not called:
             self.emit(forget(lost, span))
 
@@ -241,11 +275,11 @@ class Lowering:
         kept = self.finals
         if len(kept) > _DEEPEST_FINALLY:
             reason = "`finally` is nested too deeply to be followed"
-            self.emit([Escape(kept[-1][0].span, None, reason)])
+            self.emit([Escape(kept[-1].span, None, reason)])
             return
         for index in range(len(kept) - 1, down_to - 1, -1):
             self.finals = kept[:index]
-            self.body(kept[index])
+            kept[index].lower()
         self.finals = kept
 
 

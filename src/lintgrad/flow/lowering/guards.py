@@ -14,8 +14,9 @@ from lintgrad.flow.loops.counting import WINDOW, counted_length
 from lintgrad.flow.loops.headers import counters_of, names_in
 from lintgrad.flow.lowering.relevance import Relevance, assigned
 from lintgrad.flow.names.bindings import Via
-from lintgrad.flow.names.bound_once import once
-from lintgrad.flow.names.scopes import Scope
+from lintgrad.flow.names.bound_once import bound_once, from_caller, once, passed_for
+from lintgrad.flow.names.callers import Callers
+from lintgrad.flow.names.scopes import Argument, Scope
 from lintgrad.flow.places.frames import constant_of
 from lintgrad.syntax import nodes
 from lintgrad.syntax.names import place_of
@@ -44,7 +45,9 @@ class _Found:
     values: dict[str, list[Expr]] = field(default_factory=dict)
 
 
-def guards_of(scope: Scope, relevance: Relevance, around: tuple[Counter, ...]) -> Guards:
+def guards_of(
+    scope: Scope, callers: Callers, relevance: Relevance, around: tuple[Counter, ...]
+) -> Guards:
     """The guards of a function's gradient events, ready to be decided; also by its own rounds."""
     body = scope.node.body
     values = _values(body)
@@ -65,12 +68,12 @@ def guards_of(scope: Scope, relevance: Relevance, around: tuple[Counter, ...]) -
         found.counted |= {p for p in places_in(test) if constant_of(scope, p) is not None}
         if (place := place_of(_asked(test))) in counters and place is not None:
             found.counted.add(place)
-    return _settled(scope, found, counters)
+    return _settled(scope, callers, found, counters)
 
 
-def _settled(scope: Scope, found: _Found, counters: set[str]) -> Guards:
+def _settled(scope: Scope, callers: Callers, found: _Found, counters: set[str]) -> Guards:
     """What was found in the tests, with numbers for what is not written down."""
-    numbers = {name: _number(scope, name) for name in found.windows | found.lasts}
+    numbers = {name: _number(scope, callers, name) for name in found.windows | found.lasts}
     unknown = {name for name, number in numbers.items() if number is None}
     found.moduli |= {n for name, n in numbers.items() if n is not None and name in found.windows}
     length = counted_length(found.moduli, found.limits)
@@ -264,11 +267,22 @@ def _count(expr: Expr, counters: set[str], found: _Found) -> None:
     found.counted |= made_of(expr, found.values) & counters
 
 
-def _number(scope: Scope, place: str) -> int | None:
-    """The number a place is bound to, where it is bound once, or that a call passes for it."""
-    passed = constant_of(scope, place)
+def _number(scope: Scope, callers: Callers, place: str) -> int | None:
+    """The number a place is bound to, where it is bound once, or that all calls pass for it."""
+    passed = passed_for(scope, place)
     if passed is not None:
-        return passed.value if isinstance(passed.value, int) else None
-    bound = once(scope.lookup(place))
+        return _written(from_caller(*passed))
+    if scope.arguments is None and scope.parameter(place) and not scope.bindings.get(place):
+        numbers = {_written(one) for one in callers.passed(scope, place)}
+        return numbers.pop() if len(numbers) == 1 else None
+    return _int(once(scope.lookup(place)))
+
+
+def _written(passed: Argument) -> int | None:
+    """The number that is passed, itself or by the name of a place that is bound to it once."""
+    return _int(bound_once(*passed) or passed)
+
+
+def _int(bound: Argument | None) -> int | None:
     value = bound.expr.value if bound is not None and isinstance(bound.expr, Const) else None
     return value if isinstance(value, int) else None

@@ -50,7 +50,9 @@ class Relevance:
         """Whether evaluating an expression makes an event."""
         if expr not in self._holds:
             self._holds[expr] = (
-                isinstance(expr, Call) and (bool(self._calls.events(expr)) or self.ends(expr))
+                (isinstance(expr, Call) and (bool(self._calls.events(expr)) or self.ends(expr)))
+                or (isinstance(expr, nodes.Yield) and self._calls.driving.shares)
+                or (isinstance(expr, nodes.Attr) and bool(self._calls.named(expr)))
             ) or any(map(self.holds_event, evaluated(expr)))
         return self._holds[expr]
 
@@ -77,6 +79,8 @@ class Relevance:
         if isinstance(expr, Call) and any(
             isinstance(event, _DECIDED) for event in self._calls.events(expr)
         ):
+            return True
+        if isinstance(expr, nodes.Attr) and self._calls.named(expr):
             return True
         return any(map(self._gradient_event, evaluated(expr)))
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from lintgrad.flow.events import Escape, Rebind
 from lintgrad.flow.graph import Enter, Leave, Loop, LoopTest, Repeat
 from lintgrad.flow.loops.headers import counters_of, elements_of, length_of, names_in
 from lintgrad.flow.lowering.assignments import forget
 from lintgrad.flow.lowering.ground import Lowering, Target, assigned_places
+from lintgrad.flow.lowering.relevance import evaluated
 from lintgrad.flow.names.scopes import root_of
+from lintgrad.flow.places.generators import Driven
 from lintgrad.syntax import nodes
 from lintgrad.syntax.nodes import Stmt
 from lintgrad.syntax.walk import children_of
@@ -16,8 +19,12 @@ from lintgrad.syntax.walk import children_of
 
 def lower_for(lowering: Lowering, statement: nodes.For) -> None:
     """Lower a `for`; one over optimizers, modules or parameters treats each element once."""
-    lowering.expression(statement.iter)
     reading = lowering.reading
+    driven = reading.calls.driving.looped(statement.iter)
+    if driven is not None:
+        _driven(lowering, statement, driven)
+        return
+    lowering.expression(statement.iter)
     elements = elements_of(statement, reading.scope, reading.places, reading.calls.is_followed)
     if elements is not None:
         _each(lowering, statement, elements)
@@ -81,6 +88,31 @@ def _for_loop(lowering: Lowering, statement: nodes.For) -> None:
         lowering.body(statement.body)
         blocks.goto(lowering.targets[-1].head)
         blocks.jump_to(done)
+
+
+def _driven(lowering: Lowering, statement: nodes.For, driven: Driven) -> None:
+    """A loop that goes through a generator of the project, piece by piece."""
+    driving, blocks, pieces = lowering.reading.calls.driving, lowering.blocks, driven.segments
+    for part in evaluated(driven.call):
+        lowering.expression(part)
+    lowering.emit(driving.piece(driven, pieces.first))
+    drawn = statement.target, statement.iter
+    counters, targets = counters_of(statement.target, statement.iter), names_in(statement.target)
+    with _loop(lowering, statement, Loop(statement.span, counters, None, targets, drawn)) as number:
+        body, done, resumed = (blocks.new() for _ in range(3))
+        blocks.leave(Repeat(number, body, done))
+        blocks.jump_to(body)
+        lowering.emit(driving.piece(driven, pieces.before))
+        if targets:
+            lowering.emit([Rebind(statement.span, targets)])
+        head = lowering.targets[-1].head
+        lowering.targets[-1] = replace(lowering.targets[-1], head=resumed)
+        lowering.body(statement.body)
+        blocks.move(resumed)
+        lowering.emit(driving.piece(driven, pieces.after))
+        blocks.goto(head)
+        blocks.jump_to(done)
+        lowering.emit(driving.piece(driven, pieces.last))
 
 
 def lower_while(lowering: Lowering, statement: nodes.While) -> None:

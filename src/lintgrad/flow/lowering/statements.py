@@ -5,7 +5,8 @@ from lintgrad.flow.graph import Stop
 from lintgrad.flow.lowering import branching, repetition
 from lintgrad.flow.lowering.assignments import forget
 from lintgrad.flow.lowering.changes import change_of
-from lintgrad.flow.lowering.ground import Lowered, Lowering, Reading
+from lintgrad.flow.lowering.ground import Final, Lowered, Lowering, Reading
+from lintgrad.flow.lowering.relevance import evaluated
 from lintgrad.syntax import nodes
 from lintgrad.syntax.nodes import Stmt
 
@@ -60,14 +61,30 @@ def _with(lowering: Lowering, statement: nodes.With) -> None:
         reason = "what raises here is expected to"
         lowering.blocks.add(Escape(statement.span, None, reason))
         return
+    calls = lowering.reading.calls
     for item in statement.items:
-        lowering.expression(item.value)
-        lowering.emit(lowering.reading.calls.enters(item.value))
+        inside = (item.value,) if calls.driving.managed(item.value) is None else ()
+        for part in inside or evaluated(item.value):
+            lowering.expression(part)
+        lowering.emit(calls.enters(item.value))
         if item.target is not None:
             lowering.assign((item.target,), item.value, item.value.span)
+    leaving = tuple(e for item in reversed(statement.items) for e in calls.leaves(item.value))
+    if leaving:
+        lowering.finals.append(Final(statement.span, lambda: lowering.emit(leaving)))
     lowering.body(statement.body)
-    for item in reversed(statement.items):
-        lowering.emit(lowering.reading.calls.leaves(item.value))
+    if leaving:
+        lowering.finals.pop()
+        lowering.emit(leaving)
+
+
+def _yield(lowering: Lowering, expr: nodes.Yield) -> None:
+    for part in evaluated(expr):
+        lowering.expression(part)
+    if lowering.reading.calls.driving.shares:
+        # What is done with the value is known where somebody goes through the generator.
+        reason = "whoever goes through the generator may do anything"
+        lowering.blocks.add(Escape(expr.span, None, reason))
 
 
 def _return(lowering: Lowering, statement: nodes.Return | nodes.Raise) -> None:
@@ -88,6 +105,7 @@ _LOWERED: Lowered = {
     nodes.BoolOp: branching.lower_short_circuit,
     nodes.IfExp: branching.lower_conditional,
     nodes.Comprehension: repetition.lower_comprehension,
+    nodes.Yield: _yield,
     nodes.ExprStmt: _expression_statement,
     nodes.Assign: _assign,
     nodes.AugAssign: _augmented,

@@ -17,8 +17,19 @@ def find(importer: Importer, name: str, importing: str) -> Scope | ClassScope | 
         if module is not None and length < len(parts) and module.source.path == importing:
             return None  # the package itself, asked for a submodule that is left out
         if module is not None:
-            return _in_module(module, parts[length:])
+            taken = None if parts[length:] else _of_same_name(importer, dots, parts, importing)
+            return taken or _in_module(module, parts[length:])
     return None
+
+
+def _of_same_name(
+    importer: Importer, dots: int, parts: list[str], importing: str
+) -> Scope | ClassScope | Global | None:
+    """What a package imports under the name of one of its modules, which is what is meant then."""
+    package = importer.module("." * dots + ".".join(parts[:-1]), importing) if parts[1:] else None
+    if package is None or package.source.path == importing or parts[-1] not in package.imports:
+        return None
+    return package.imported(parts[-1])
 
 
 def _in_module(module: Scope, parts: list[str]) -> Scope | ClassScope | Global | None:

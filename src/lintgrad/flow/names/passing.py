@@ -4,7 +4,7 @@ from lintgrad.flow.names.scopes import Scope, root_of
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Assign, Attr, AugAssign, Call, Expr, ExprStmt, With
-from lintgrad.syntax.walk import children, expressions_of, parts_of, statements_of
+from lintgrad.syntax.walk import children, expressions_of, parts_in, parts_of, statements_of
 
 _READ = ("print", "len", "id", "type", "isinstance", "sum")
 _READ_BY = ("copy.deepcopy", "torch.save", "torch.nn.utils.", "torch.optim.lr_scheduler.")
@@ -28,7 +28,17 @@ class Passing:
             if isinstance(statement, _PASS_ON)
             and (before is None or statement.span.start < before.start)
             for expr in expressions_of(statement)
-        ) or any(_mentions(function, place) for function in self._scope.functions.values())
+        ) or any(
+            _mentions(function, place) and self._may_run(function, before)
+            for function in self._scope.functions.values()
+        )
+
+    def _may_run(self, function: Scope, before: Span | None) -> bool:
+        """Whether an inner function may run before a span: it is named there."""
+        return before is None or any(
+            place_of(part) == function.name_alone and part.span.start < before.start
+            for part in parts_in(self._scope.node.body)
+        )
 
     def _keeps(self, expr: Expr, place: str) -> bool:
         """Whether an expression passes on what a place holds, rather than to call or ask it."""

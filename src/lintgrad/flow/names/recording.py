@@ -1,7 +1,7 @@
 """Where gradients are recorded: what `torch.no_grad()` and its kin stand around."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.source.text import Span
@@ -16,10 +16,20 @@ _NEUTRAL = ("torch.", "contextlib.", "warnings.", "tqdm", "time.", "open", "temp
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Whether gradients are recorded, None if that is not known; where it was switched."""
+    """Whether gradients are recorded, None if that is not known; where it was switched.
+
+    Inference mode is entered, or left; None if that was not asked for.
+    """
 
     enabled: bool | None = True
     span: Span | None = None
+    inference: bool | None = None
+
+    def switched(self, by: "Recording") -> "Recording":
+        """What a switch makes of this (torch 2.13: only leaving inference mode gets out of it)."""
+        if by.inference is not None:
+            return by
+        return self if self.inference and by.enabled else replace(by, inference=self.inference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +42,11 @@ class Region:
 
 
 def recording_at(regions: Iterable[Region], offset: int, around: Recording) -> Recording:
-    """Whether gradients are recorded at a place of the code; the last region there decides."""
+    """Whether gradients are recorded at a place of the code; the innermost region there decides."""
     found = around
     for region in regions:  # those inside of others come after them
         if region.start <= offset < region.end:
-            found = region.recording
+            found = found.switched(region.recording)
     return found
 
 
@@ -50,7 +60,7 @@ def regions_of(scope: Scope) -> tuple[Region, ...]:
         for decorator in reversed(scope.node.decorators):
             switched = _switched(scope.root, decorator)
             if switched is not None:
-                found.append(Region(start, end, Recording(switched.enabled, decorator.span)))
+                found.append(Region(start, end, replace(switched, span=decorator.span)))
     return (*found, *_in_body(scope, scope.node.body))
 
 
@@ -114,14 +124,14 @@ def _switched(scope: Scope, switch: Expr) -> Recording | None:
     name = scope.dotted(switch if call is None else call.func)
     if name not in SWITCHES:
         return None
-    enabled = SWITCHES[name]
+    enabled, inference = SWITCHES[name], name.endswith("inference_mode") or None
     given = call.argument(0, "mode") if call is not None else None
     if given is None or not name.endswith(BY_ARGUMENT):
-        return Recording(enabled, switch.span)
+        return Recording(enabled, switch.span, inference)
     known = given.value if isinstance(given, Const) and isinstance(given.value, bool) else None
-    if name.endswith("inference_mode"):
-        known = None if known is not True else False
-    return Recording(known, switch.span)
+    if inference is None or known is None:
+        return Recording(known, switch.span)
+    return Recording(not known, switch.span, inference=known)
 
 
 def _end(body: Iterable[Stmt], start: int) -> int:

@@ -71,6 +71,8 @@ class Scope:
     """The function that a frame is a call of."""
     call: "tuple[Scope, Call] | None" = None
     """The call that a frame was made for, with the scope it stands in."""
+    whole: "Scope | None" = None
+    """The function whose body this is a piece of."""
     _inner: dict[str, "Scope"] = field(default_factory=dict)
     _imported: dict[str, "Scope | ClassScope | Global | None"] = field(default_factory=dict)
 
@@ -176,6 +178,8 @@ class Scope:
         """The class of the project that a bare or dotted name refers to."""
         if name in self.classes:
             return self.classes[name]
+        if name == "cls" and self.owner is not None and self.parameter(name) is not None:
+            return self.owner  # of a classmethod
         if self.binds(root_of(name)):
             return None
         if self.parent is not None and root_of(name) not in self._own_imports:

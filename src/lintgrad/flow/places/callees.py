@@ -16,6 +16,7 @@ from lintgrad.syntax.nodes import (
     Const,
     Expr,
     Function,
+    Item,
     Lambda,
     Name,
     Return,
@@ -98,6 +99,8 @@ class Callees:
                 return Callee(self._lambda(scope, expr))
             case Call():
                 return self._of_made(scope, expr, depth)
+            case Item():
+                return self._roles.choices.only(scope, expr)
         return None
 
     def own_class(self, scope: Scope, expr: Expr) -> ClassScope | None:
@@ -170,7 +173,7 @@ class Callees:
     def _of_method(self, own: ClassScope, expr: Attr, scope: Scope, depth: int) -> Callee | None:
         method = own.method(expr.name)
         if method is None:
-            return self._bound_to_self(own, expr.name, depth)
+            return self._bound_to_self(own, expr, scope, depth)
         if self._is_open(method, own, expr, scope):
             return None
         callee = self._decorated(method, depth)
@@ -182,9 +185,14 @@ class Callees:
         bound = () if receiver is None else (receiver,)
         return replace(callee, bound=(*bound, *callee.bound))
 
-    def _bound_to_self(self, own: ClassScope, name: str, depth: int) -> Callee | None:
-        bound = once(own.lookup(f"self.{name}"))
-        return None if bound is None else self.of_value(bound.scope, bound.expr, depth + 1)
+    def _bound_to_self(
+        self, own: ClassScope, expr: Attr, scope: Scope, depth: int
+    ) -> Callee | None:
+        bound = once(own.lookup(f"self.{expr.name}"))
+        found = None if bound is None else self.of_value(bound.scope, bound.expr, depth + 1)
+        if found is None or found.receiver is None or place_of(found.receiver.expr) != "self":
+            return found
+        return replace(found, receiver=Argument(scope, expr.value))  # a method of the same object
 
     def is_open(self, scope: Scope, func: Expr) -> bool:
         """Whether a call runs a method of the project that another class may have its own of."""

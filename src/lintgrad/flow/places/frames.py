@@ -59,7 +59,7 @@ class Frames:
         )
         # What a function makes that keeps its names is another thing with every call.
         where = call if callee.scope.functions else self._around(scope, call)
-        frame = self._frame(callee, arguments, (scope.function_itself, where))
+        frame = self._frame(callee, arguments, (scope.function_itself, where, complete))
         if frame is not None and frame.call is None:
             frame.call = (scope, call)
         return frame
@@ -154,8 +154,8 @@ def _passed(scope: Scope, call: Call) -> tuple[list[Argument], dict[str, Argumen
     for arg in call.args:
         if isinstance(arg, Starred):
             rest = list(_collected(scope, arg.value))
-            complete = complete and bool(rest)
-            if not rest:
+            if not rest and not _is_left_empty(scope, arg.value):
+                complete = False
                 break  # how many there are is not known, nor which is which after them
             positional.extend(argument for _, argument in rest)
         else:
@@ -165,7 +165,7 @@ def _passed(scope: Scope, call: Call) -> tuple[list[Argument], dict[str, Argumen
             named[keyword.name] = Argument(scope, keyword.value)
         else:
             rest = list(_collected(scope, keyword.value))
-            complete = complete and bool(rest)
+            complete = complete and (bool(rest) or _is_left_empty(scope, keyword.value))
             named.update(rest)
     return positional, named, complete
 
@@ -194,6 +194,18 @@ def _collected(scope: Scope, value: Expr) -> Iterator[tuple[str, Argument]]:
     shown = found[1][0].value if found is not None and len(found[1]) == 1 else None
     if found is not None and isinstance(shown, Mapping | Sequence):
         yield from _collected(found[0], shown)
+
+
+def _is_left_empty(scope: Scope, value: Expr) -> bool:
+    """Whether a parameter collects arguments, and the call in sight leaves none to it."""
+    place = place_of(value)
+    parameter = scope.parameter(place) if place is not None else None
+    if place is None or parameter is None or not parameter.kind or scope.call is None:
+        return False
+    grows = any(bound == place or bound.startswith(f"{place}[") for bound in scope.bindings)
+    asked = (c.func.value for c in scope.calls if isinstance(c.func, Attr))
+    grows = grows or any(place_of(receiver) == place for receiver in asked)
+    return not grows and _passed(*scope.call)[2]
 
 
 def _bound(

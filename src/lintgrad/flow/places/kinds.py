@@ -8,6 +8,7 @@ from lintgrad.flow.names.bindings import Binding, Via, at
 from lintgrad.flow.names.bound_once import bound_once
 from lintgrad.flow.names.elements import element_source
 from lintgrad.flow.names.scopes import ClassScope, Scope
+from lintgrad.flow.places.groups import grouped_by
 from lintgrad.flow.places.module_classes import builds_module, is_module
 from lintgrad.flow.places.usage import Usage
 from lintgrad.syntax import tensors
@@ -37,13 +38,17 @@ class Kinds:
         return _tensor(self._scope, expr, self._known) or self._used_as_tensor(expr)
 
     def leaf_parameter(self, expr: Expr) -> bool:
-        """Whether an expression is an element of a module's parameters."""
+        """Whether an expression is an element of a module's or an optimizer's parameters."""
         place = place_of(expr)
         found = self._scope.lookup(place) if place is not None else None
         bound = at(found[1], expr.span) if found is not None else []
-        return bool(bound) and all(
-            b.via is Via.ELEMENT and _of_parameters(b.value, b.index, b.parts) for b in bound
-        )
+        return bool(bound) and all(b.via is Via.ELEMENT and self._is_parameter(b) for b in bound)
+
+    def _is_parameter(self, element: Binding) -> bool:
+        if _of_parameters(element.value, element.index, element.parts):
+            return True
+        grouped = isinstance(element.value, Item) and grouped_by(self._scope, element.value)
+        return bool(grouped) and element.parts == 1
 
     def module(self, expr: Expr) -> Basis | None:
         """The evidence that an expression is a module, and no parameter; None if there is none."""
@@ -81,7 +86,8 @@ class Kinds:
         if place is None or place in ("self", "super()") or self.module(expr) is not None:
             return None
         used = self._usage.methods(place)
-        return Basis.USED if _ONLY_TENSORS & used and "step" not in used else None
+        others = used & {"step", *_ONLY_MODULES}
+        return Basis.USED if _ONLY_TENSORS & used and not others else None
 
 
 def is_builtin(scope: Scope, name: str) -> bool:

@@ -7,10 +7,11 @@ from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.names.bindings import Binding, Via, at
 from lintgrad.flow.names.elements import element_source
 from lintgrad.flow.names.scopes import Scope, root_of
+from lintgrad.flow.places.groups import grouped_by
 from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.ownership import owners_of
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Binary, Const, Expr, Item, Name
+from lintgrad.syntax.nodes import Attr, Binary, Expr
 
 
 class Parameters:
@@ -38,7 +39,13 @@ class Parameters:
 
         None if it is not known whose they are, or if an optimizer does it in its own `step`.
         """
-        optimizer, owners = self.of(holder)
+        return self._noted(*self.of(holder))
+
+    def updated_elements(self, held: Expr) -> str | None:
+        """The same for code that updates all the leaves which an expression holds."""
+        return self._noted(*self._held(held))
+
+    def _noted(self, optimizer: str | None, owners: Owners) -> str | None:
         if optimizer is not None or not owners.complete or not owners.whole or not owners.places:
             return None
         first = min(owners.places)
@@ -60,23 +67,16 @@ class Parameters:
         return any(b.via is Via.VALUE and isinstance(b.value, Binary) for b in bound)
 
     def _elements(self, binding: Binding) -> tuple[str | None, Owners]:
-        iterated = element_source(binding.value, binding.index, binding.parts) or binding.value
-        optimizer = self._group_of(iterated)
+        return self._held(
+            element_source(binding.value, binding.index, binding.parts) or binding.value
+        )
+
+    def _held(self, iterated: Expr) -> tuple[str | None, Owners]:
+        optimizer = grouped_by(self._scope, iterated)
         if optimizer is not None:
-            return self._places.register(optimizer), UNKNOWN_OWNERS
+            known = self._places.register(optimizer)
+            return known, self._places.known(known).owners
         owners = owners_of(self._scope, iterated)
         places = frozenset(map(self._places.canonical, owners.places))
         renamed = bool(places) and places.isdisjoint(owners.places)
         return None, replace(owners, places=places, complete=owners.complete or renamed)
-
-    def _group_of(self, iterated: Expr) -> str | None:
-        """The optimizer whose `param_groups` an iterable comes from."""
-        match iterated:
-            case Attr(value=optimizer, name="param_groups"):
-                return place_of(optimizer)
-            case Item(value=Name(id=group), index=Const(value="params")):
-                found = self._scope.lookup(group)
-                for binding in at(found[1], iterated.span) if found is not None else ():
-                    if binding.via is Via.ELEMENT:
-                        return self._group_of(binding.value)
-        return None

@@ -18,7 +18,9 @@ from lintgrad.flow.places.builders import (
     part_built_by,
 )
 from lintgrad.flow.places.callees import Callees, Overridden
+from lintgrad.flow.places.choices import Choices
 from lintgrad.flow.places.frames import Frames
+from lintgrad.flow.places.generators import Generators
 from lintgrad.flow.places.gradients_by_hand import clears
 from lintgrad.flow.places.made import made_at
 from lintgrad.flow.places.objects import Objects
@@ -46,7 +48,9 @@ class Roles:
     def __init__(self, overridden: Overridden, overriding: Overriding) -> None:
         self.callees = Callees(self, overridden)
         self.overrides = Overrides(self.callees, overriding)
+        self.choices = Choices(self.callees)
         self.frames = Frames(self)
+        self.generators = Generators(self.callees)
         self.callers = Callers()
         self.objects = Objects(self)
         self._known: dict[tuple[Scope, str], Found | None] = {}

@@ -5,7 +5,18 @@ from typing import NamedTuple
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.callees import Callee
 from lintgrad.flow.places.roles import Roles
-from lintgrad.syntax.nodes import Assign, Attr, Call, Expr, ExprStmt, Name, Return, Stmt
+from lintgrad.syntax.nodes import (
+    Assign,
+    Attr,
+    Binary,
+    Call,
+    Const,
+    Expr,
+    ExprStmt,
+    Name,
+    Return,
+    Stmt,
+)
 
 _DEEPEST = 3
 """Calls in calls that are looked into."""
@@ -27,11 +38,19 @@ def backward_of(statement: Stmt) -> Call | None:
 
 
 def loss_of(call: Call) -> str | None:
-    """The name of the loss, scaled or not."""
+    """The name of the loss, scaled or not, multiplied or not."""
     match call.func:
-        case Attr(value=Name(id=name)):
+        case Attr(value=Call(func=Attr(name="scale"), args=(loss,))) | Attr(value=loss):
+            return _multiplied(loss)
+    return None
+
+
+def _multiplied(loss: Expr) -> str | None:
+    """The name of what is multiplied or divided: `loss` of `loss / steps` and of `0.5 * loss`."""
+    match loss:
+        case Name(id=name) | Binary(op="*", left=Const(), right=Name(id=name)):
             return name
-        case Attr(value=Call(func=Attr(name="scale"), args=(Name(id=name),))):
+        case Binary(op="*" | "/", left=Name(id=name), right=Name() | Attr() | Const()):
             return name
     return None
 

@@ -21,6 +21,7 @@ from lintgrad.syntax.nodes import (
     Call,
     Const,
     Expr,
+    ExprStmt,
     For,
     Sequence,
     Stmt,
@@ -134,6 +135,8 @@ class Carried:
                 continue
             if isinstance(statement, For) and state in names_in(statement.target):
                 return True
+            if _hands_out(statement, state):
+                return True  # what it is given to may cut it in place
             if isinstance(statement, Assign) and any(
                 name.split(".")[0].split("[")[0] == state
                 for target in statement.targets
@@ -159,6 +162,16 @@ class Carried:
                 if len(values) == 1:
                     todo.extend(names_read(values[0], self._carrying))
         return False
+
+
+def _hands_out(statement: Stmt, state: str) -> bool:
+    """Whether a statement gives a state, or each part of it, another name, or to a function."""
+    match statement:
+        case Assign(value=value) | For(iter=value) if place_of(value) == state:
+            return True
+        case For(iter=Call(args=args)) | ExprStmt(value=Call(args=args)):
+            return state in map(place_of, args)
+    return False
 
 
 def _items(expr: Expr) -> list[str | None]:

@@ -49,6 +49,7 @@ _EAGER_FUNCTIONS = frozenset(
     )
 )
 _GENERATORS = frozenset({"parameters", "named_parameters"})
+_CHAINS = frozenset({"itertools.chain", "itertools.chain.from_iterable"})
 
 
 class Consuming:
@@ -130,6 +131,8 @@ class Consuming:
                 return Basis.BUILT
             case Call(func=Name(id="filter" | "map" as name), args=(_, _, *_)):
                 return Basis.BUILT if is_builtin(scope, name) else None
+            case Call(func=func, args=(_, *_)) if scope.dotted(func) in _CHAINS:
+                return Basis.BUILT
             case Call(func=Attr(value=module, name=name)) if name in _GENERATORS:
                 callee = self._roles.callees.of_call(scope, value)
                 if callee is not None:
@@ -169,7 +172,7 @@ def _is_maker(value: Expr) -> bool:
     return False
 
 
-_MAKERS = _GENERATORS | {"filter", "map"}
+_MAKERS = _GENERATORS | {"filter", "map", "chain", "from_iterable"}
 
 
 class Consumers:

@@ -108,7 +108,8 @@ class Discarded:
             last_value = call.args[-1].value
             if last_value is True or isinstance(call.args[-1], Starred):
                 return None  # `F.relu(x, True)` works in place
-        return None if self._tried_out() or not self._trains() else Basis.USED
+        for_use = self._trains() or any(map(self._kinds.leaf_parameter, call.args[:1]))
+        return Basis.USED if for_use and not self._tried_out() else None
 
     def _scaled(self, call: Call, receiver: Expr) -> Basis | None:
         place = place_of(receiver)

@@ -11,6 +11,7 @@ from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.origins import Origins
 from lintgrad.flow.places.roles import Roles
 from lintgrad.flow.places.usage import Usage
+from lintgrad.flow.slips import totals
 from lintgrad.flow.slips.backwards_run import BackwardsRun, Ran, backward_of
 from lintgrad.flow.slips.grad_modes import GradModes
 from lintgrad.flow.slips.outputs import Outputs
@@ -18,7 +19,6 @@ from lintgrad.flow.slips.saving import Saving
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
     Assign,
-    Binary,
     Call,
     Const,
     Expr,
@@ -64,14 +64,13 @@ class GraphsUsed:
             return self._passed(place)
         if any(b.via not in (Via.VALUE, Via.CHANGED) for b in bound):
             return None
-        sums = [b.value for b in bound if b.via is Via.CHANGED or self._is_sum(b.value, place)]
-        values = [b.value for b in bound if b.value not in sums]
+        sums, values = totals.split(bound, place)
         added = [(v, s) for v in sums if (s := self._adds(v)) is not None]
         made = [(v, s) for v in values if (s := self._saving.of(v)) is not None]
         if not made and not added:
             return None
         basis = min(basis for _, basis in (*made, *added))
-        empty = tuple(filter(self._is_empty, values))
+        empty = tuple(value for value in values if totals.is_empty(self._scope, value))
         return Graph(place, _first(made), basis, _first(added), empty)
 
     def _passed(self, place: str) -> Graph | None:
@@ -83,24 +82,9 @@ class GraphsUsed:
         basis = Saving(scope, self._origins, self._usage).of(expr)
         return None if basis is None else Graph(place, (), basis, passed=True)
 
-    def _is_sum(self, value: Expr, place: str) -> bool:
-        """Whether a value adds something to what the place held: `total + loss`."""
-        return (
-            isinstance(value, Binary)
-            and value.op == "+"
-            and place in (place_of(value.left), place_of(value.right))
-        )
-
     def _adds(self, value: Expr) -> Basis | None:
         """The evidence that what is added hangs on a graph which holds tensors."""
         return None if self._modes.may_be_off(value.span) else self._saving.of(value)
-
-    def _is_empty(self, value: Expr) -> bool:
-        if isinstance(value, Const):
-            return True
-        if not isinstance(value, Call) or value.keywords:
-            return False
-        return self._scope.dotted(value.func) in ("torch.zeros", "torch.tensor")
 
     @cached_property
     def _outputs(self) -> Outputs:
@@ -122,6 +106,9 @@ def _first(pairs: list[tuple[Expr, Basis]]) -> tuple[Expr, ...]:
 
 def _frees(call: Call) -> bool | None:
     """Whether a backward frees its graph, as far as it is written down."""
+    gradient = call.argument(0, "gradient")
+    if isinstance(gradient, Const) and gradient.value is not None:
+        return None  # it raises
     given = [call.argument(1, "retain_graph"), call.argument(2, "create_graph")]
     asked = [one for one in given if one is not None]
     if not asked:

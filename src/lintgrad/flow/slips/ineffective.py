@@ -31,7 +31,11 @@ from lintgrad.syntax.nodes import (
 )
 from lintgrad.syntax.walk import parts_of
 
-_MISSPELLED = frozenset({"require_grad", "require_grads", "requires_grads"})
+MISSPELLED = frozenset(
+    "require_grad require_grads requires_grads requires_gradient requiers_grad require_gradient "
+    "requires_gard".split()
+)
+"""Attributes that torch has no use for, and that look like `requires_grad`."""
 _COLLECTS = frozenset({"list", "tuple", "filter", "iter"})
 
 
@@ -123,7 +127,7 @@ class Ineffective:
         text = spelled(self._text, holder.span)
         if not (isinstance(value, Const) and isinstance(value.value, bool)):
             return
-        if target.name in _MISSPELLED:
+        if target.name in MISSPELLED:
             basis = self._has_gradient(holder) or self._kinds.module(holder)
             if basis is not None and not self._usage.reads(place_of(target) or ""):
                 yield Slipped(

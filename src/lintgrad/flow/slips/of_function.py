@@ -16,7 +16,7 @@ from lintgrad.flow.slips.carried import Carried
 from lintgrad.flow.slips.consuming import Consuming, keeps_generator
 from lintgrad.flow.slips.discarded import ARITHMETIC, Discarded, may_be_dropped
 from lintgrad.flow.slips.graphs_used import GraphsUsed
-from lintgrad.flow.slips.ineffective import Ineffective
+from lintgrad.flow.slips.ineffective import MISSPELLED, Ineffective
 from lintgrad.flow.slips.leaves import Leaves
 from lintgrad.flow.slips.misfits import Misfits
 from lintgrad.flow.slips.weights import SavedWeights
@@ -171,7 +171,7 @@ def _makes_lazily(value: Expr) -> bool:
 
 
 _NAMED = frozenset({"backward", "manual_backward", "zero_", "zero_grad", *_STEPS})
-_WRITTEN = frozenset({"grad", "requires_grad", "require_grad", "require_grads", "requires_grads"})
+_WRITTEN = MISSPELLED | {"grad", "requires_grad"}
 
 
 def _tried(scope: Scope) -> frozenset[Stmt]:

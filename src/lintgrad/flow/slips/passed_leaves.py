@@ -10,9 +10,9 @@ from lintgrad.flow.names.bound_once import from_caller
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.roles import Roles
 from lintgrad.flow.slips.backwards_run import BackwardsRun
-from lintgrad.flow.slips.updating import RENEWS, is_switched, is_update, makes_leaf
+from lintgrad.flow.slips.updating import is_switched, is_update, makes_leaf
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Assign, Attr, Call, For, Stmt, While
+from lintgrad.syntax.nodes import Assign, Call, For, Stmt, While
 from lintgrad.syntax.walk import statements_of
 
 
@@ -24,20 +24,12 @@ def is_passed_leaf(frame: Scope, parameter: str) -> bool:
     scope, expr = from_caller(*passed)
     place = place_of(expr)
     found = scope.lookup(place) if place is not None else None
-    if found is None or place is None or _may_renew(found[0], place):
+    if found is None or place is None or is_switched(found[0], place):
         return False
     own = frame.call[1] if frame.call is not None else None
     values = [binding.value for binding in found[1] if binding.value is not own]
     plain = all(binding.via is Via.VALUE for binding in found[1])
     return plain and bool(values) and all(makes_leaf(found[0], value) for value in values)
-
-
-def _may_renew(scope: Scope, place: str) -> bool:
-    """Whether a function may make a leaf again of what a name holds."""
-    calls = (call.func for call in scope.calls)
-    return is_switched(scope, place) or any(
-        isinstance(f, Attr) and f.name in RENEWS and place_of(f.value) == place for f in calls
-    )
 
 
 class Rounds:
@@ -76,7 +68,7 @@ def _lost(frame: Scope, name: str) -> Iterator[Slipped]:
     """The only thing that a function does with a leaf's name, if it returns the outcome."""
     bound = frame.bindings.get(name, [])
     back = [place_of(value) for value in frame.returns()]
-    if len(bound) != 1 or back != [name] or _may_renew(frame, name):
+    if len(bound) != 1 or back != [name] or is_switched(frame, name):
         return
     value = bound[0].value
     for statement in frame.node.body if is_update(value, name) else ():

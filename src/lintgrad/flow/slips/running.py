@@ -6,6 +6,7 @@ from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.loops.headers import names_in
 from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.scopes import Scope
+from lintgrad.flow.slips import totals
 from lintgrad.flow.slips.carrying import Carrying, names_read
 from lintgrad.flow.slips.grad_modes import GradModes
 from lintgrad.syntax.names import place_of
@@ -43,21 +44,10 @@ class Running:
 
     def summed(self, statement: Stmt, loss: str) -> str | None:
         """The running sum or list that a statement adds a loss to, its graph with it."""
-        if self._modes.may_be_off(statement.span):
+        found = totals.added(statement)
+        if found is None or self._modes.may_be_off(statement.span):
             return None
-        match statement:
-            case AugAssign(target=Name(id=total), op="+", value=value):
-                added: Expr = value
-            case Assign(targets=(Name(id=total),), value=Binary(op="+", left=left, right=right)):
-                if place_of(left) != total:
-                    return None
-                added = right
-            case ExprStmt(
-                value=Call(func=Attr(value=Name(id=total), name="append"), args=(value,))
-            ):
-                added = value
-            case _:
-                return None
+        total, added = found
         if loss not in names_read(added, self._carrying) or total == loss:
             return None
         return total if self._starts_empty(total) and not self._is_used(total) else None

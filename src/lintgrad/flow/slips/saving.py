@@ -68,7 +68,8 @@ class Saving:
             return self._kinds.tensor(call)
         if self.carrying(call):
             calls = (p for p in kept(call, self.carrying) if isinstance(p, Call))
-            return next((b for c in calls if (b := self._trained(c.func)) is not None), None)
+            found = [b for c in calls if (b := self._trained(c.func)) is not None]
+            return max(found, default=None) or self._looks_saving(call, last)
         return self._trained(func) or self._looks_saving(call, last)
 
     def _looks_saving(self, call: Call, last: str) -> Basis | None:

@@ -30,7 +30,8 @@ from lintgrad.syntax.nodes import (
 )
 from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
 
-RENEWS = frozenset({"detach_", "requires_grad_", "retain_grad"})
+_RENEWS = frozenset({"detach_", "requires_grad_", "retain_grad"})
+_COMPUTES = frozenset({"add", "sub"})
 _IN_PLACE = frozenset(
     "add_ sub_ mul_ div_ zero_ fill_ copy_ clamp_ normal_ uniform_ addcmul_ addcdiv_".split()
 )
@@ -68,7 +69,10 @@ class Updating:
         match statement:
             case AugAssign(target=Item(value=written), value=value):
                 target, given = written, (value,)
-            case AugAssign(target=written, value=value):
+            case (
+                AugAssign(target=written, value=value)
+                | Assign(targets=(Item(value=written),), value=value)
+            ):
                 target, given = written, (value,)
             case ExprStmt(value=Call(func=Attr(value=written, name=name), args=args)) if (
                 name in _IN_PLACE
@@ -195,7 +199,7 @@ def is_switched(scope: Scope, place: str) -> bool:
                 return True
     calls = (call.func for call in scope.calls)
     return any(
-        isinstance(f, Attr) and f.name in RENEWS and place_of(f.value) == place for f in calls
+        isinstance(f, Attr) and f.name in _RENEWS and place_of(f.value) == place for f in calls
     )
 
 
@@ -253,7 +257,10 @@ def _is_true(expr: Expr) -> bool:
 
 def is_update(value: Expr, place: str) -> bool:
     """Whether a value is arithmetic on what a place holds and its gradient."""
-    return isinstance(value, Binary) and _reads_grad(value, place)
+    computed = isinstance(value, Binary) or (
+        isinstance(value, Call) and isinstance(value.func, Attr) and value.func.name in _COMPUTES
+    )
+    return computed and _reads_grad(value, place)
 
 
 def _reads_grad(value: Expr, place: str) -> bool:

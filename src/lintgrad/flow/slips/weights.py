@@ -1,6 +1,7 @@
 """Weights that graphs have saved, and that a step may change before a backward needs them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lintgrad.flow.events import Saved, WeightsUsed
 from lintgrad.flow.events.evidence import Basis
@@ -8,6 +9,7 @@ from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.bound_once import definition, once
 from lintgrad.flow.names.scopes import ClassScope, Scope
 from lintgrad.flow.places.of_function import Places
+from lintgrad.flow.slips import totals
 from lintgrad.flow.slips.backwards_run import backward_of, loss_of
 from lintgrad.flow.slips.carrying import Carrying, kept
 from lintgrad.flow.slips.grad_modes import GradModes
@@ -47,6 +49,8 @@ class SavedWeights:
         loss = None if call is None else loss_of(call)
         if call is None or loss is None:
             return
+        for saved in self._totalled(loss):
+            yield WeightsUsed(call.span, saved)
         value = value_before(self._scope.node.body, loss, statement) or self._only(loss)
         if value is None:
             return
@@ -55,6 +59,19 @@ class SavedWeights:
             if not self._modes.may_be_off(made.span):
                 for saved in self._saved(place, made):
                     yield WeightsUsed(call.span, saved)
+
+    def _totalled(self, total: str) -> Iterator[Saved]:
+        """The weights that a running total has kept from the rounds before."""
+        bound = self._scope.bindings.get(total, [])
+        sums, others = totals.split(bound, total)
+        empty = tuple(value for value in others if totals.is_empty(self._scope, value))
+        if any(b.via not in (Via.VALUE, Via.CHANGED) for b in bound) or not empty:
+            return
+        for added in sums:
+            makers = [(total, added), *self._outputs.through(added, (total,))]
+            for place, made in makers:
+                for saved in self._saved(place, made):
+                    yield replace(saved, place=total, made=(), added=(added,), empty=empty)
 
     def _only(self, loss: str) -> Expr | None:
         made = once((self._scope, self._scope.bindings.get(loss, [])))

@@ -7,11 +7,11 @@ from lintgrad.flow.lowering.changes import change_of
 from lintgrad.flow.lowering.slices import Slice
 from lintgrad.syntax import nodes
 from lintgrad.syntax.nodes import Expr, Stmt
-from lintgrad.typestates.values.decisions import outcome
+from lintgrad.typestates.values.decisions import is_of_type, outcome
 from lintgrad.typestates.values.environment import Env, assign, change, iterated, join, store
 from lintgrad.typestates.values.evaluate import Surroundings, values_of
 from lintgrad.typestates.values.possible import ANYTHING, Values, joined
-from lintgrad.typestates.values.value import constant
+from lintgrad.typestates.values.value import UNKNOWN, constant
 
 _MOST_ROUNDS = 4
 """How often a loop is gone through before what still changes in it counts as not known."""
@@ -103,7 +103,18 @@ class Body:
         known = _answer(statement.test, self._in(env))
         if known is not None:
             return self.run(statement.body if known else statement.orelse, env)
-        return _either(self.run(statement.body, dict(env)), self.run(statement.orelse, dict(env)))
+        asks_for_type = is_of_type(statement.test)
+        then = (self._for_type if asks_for_type else self.run)(statement.body, dict(env))
+        return _either(then, self.run(statement.orelse, dict(env)))
+
+    def _for_type(self, statements: Iterable[Stmt], env: Env) -> Env | None:
+        """What comes of statements for one type: a list that is made there, if a list came in."""
+        before, known = dict(env), len(self.returned)
+        after = self.run(statements, env)
+        self.returned[known:] = map(_of_that_type, self.returned[known:])
+        if after is None:
+            return None
+        return {p: v if before.get(p) == v else _of_that_type(v) for p, v in after.items()}
 
     def _loop(
         self, body: tuple[Stmt, ...], orelse: tuple[Stmt, ...], env: Env, loop: nodes.For | None
@@ -164,6 +175,10 @@ def _test_of(subject: Expr, case: nodes.Case) -> Expr | None:
     if case.literal is None or case.guard is not None:
         return None
     return nodes.Compare(case.span, "==", subject, case.literal)
+
+
+def _of_that_type(values: Values) -> Values:
+    return frozenset(UNKNOWN if value.is_collection else value for value in values)
 
 
 def _either(one: Env | None, other: Env | None) -> Env | None:

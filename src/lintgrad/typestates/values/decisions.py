@@ -45,6 +45,18 @@ def outcome(test: Expr, values: Valued) -> bool | None:
     return found_values.pop() if len(found_values) == 1 else None
 
 
+def is_of_type(test: Expr) -> bool:
+    """Whether a test asks what type something has."""
+    match test:
+        case Call(func=Name(id="isinstance")):
+            return True
+        case Unary(op="not", value=value):
+            return is_of_type(value)
+        case BoolOp(parts=parts):
+            return any(map(is_of_type, parts))
+    return False
+
+
 def _truth(value: Value) -> bool | None:
     if value.kind is Kind.NUMBER and value.constant is None:
         return None if value.above is None else True

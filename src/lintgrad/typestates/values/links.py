@@ -119,6 +119,8 @@ RECORDED = Recording()
 def copied(result: Value, given: Given, at: Place) -> Value:
     """A new tensor made of the numbers in others: `torch.tensor(loss)`, `Variable(loss)`."""
     source = hang_of(given.args[:1], RECORDED)
+    if any(value.is_collection and not value.items for value in given.args[:1]):
+        source = Link.CUT, at.span  # there is nothing in it that could be trained
     return required(
         result,
         given.named.get("requires_grad"),

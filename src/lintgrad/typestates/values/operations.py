@@ -150,7 +150,7 @@ OPERATIONS: dict[str, Operation] = {
 }
 """By the name of the method, or of the function in `torch` or `torch.nn.functional`."""
 
-_MODULES = ("torch.nn.functional", "torch.special", "torch.Tensor", "torch")
+_MODULES = ("torch.nn.functional", "torch.special", "torch.Tensor", "torch.cuda", "torch")
 
 
 def function_named(dotted: str) -> str | None:

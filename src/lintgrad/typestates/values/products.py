@@ -2,7 +2,7 @@
 
 from lintgrad.typestates.values.arguments import Given, Operation
 from lintgrad.typestates.values.shapes import matrix_product
-from lintgrad.typestates.values.value import SCALAR, UNKNOWN, Kind, Value, tensor
+from lintgrad.typestates.values.value import SCALAR, UNKNOWN, Kind, Value, at_least, tensor
 
 
 def _matmul(given: Given) -> Value:
@@ -27,9 +27,11 @@ def _inner(given: Given) -> Value:
 def _einsum(given: Given) -> Value:
     """What stands right of the arrow; without one, what occurs once, in alphabetical order."""
     text = given.args[0].text if given.args else None
-    if text is None or "." in text:
+    if text is None:
         return UNKNOWN
     inputs, arrow, output = text.replace(" ", "").partition("->")
+    if "." in text:
+        return at_least(*[None] * (len(output) - 3)) if "..." in output else UNKNOWN
     letters = inputs.replace(",", "")
     if not arrow:
         output = "".join(sorted(c for c in set(letters) if letters.count(c) == 1))

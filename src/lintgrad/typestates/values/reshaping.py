@@ -205,6 +205,18 @@ def _chunks(given: Given) -> Value:
     return many(tensor(*[None] * len(value.sizes)))
 
 
+def _narrowed(given: Given) -> Value:
+    """`narrow(dim, start, length)`."""
+    value, dims, length = given.first, whole_numbers(given.get(1, "dim")), given.get(3, "length")
+    if value is None or value.kind is not Kind.TENSOR or dims is None or length is None:
+        return UNKNOWN
+    rank = len(value.sizes)
+    if not -rank <= dims[0] < rank:
+        return UNKNOWN
+    at = dims[0] % rank
+    return tensor(*(length.whole if at == k else size for k, size in enumerate(value.sizes)))
+
+
 def _diagonal(given: Given) -> Value:
     value = given.first
     if value is None or value.kind is not Kind.TENSOR or len(given.args) + len(given.named) > 1:
@@ -237,6 +249,7 @@ RESHAPING: dict[str, Operation] = {
     "index_select": _index_selected,
     "take": _taken,
     "masked_select": _masked,
+    "narrow": _narrowed,
     "unbind": _unbound,
     **dict.fromkeys(("split", "chunk"), _chunks),
     "diagonal": _diagonal,
