@@ -33,8 +33,9 @@ for step in range(5):
 `w = (w - 0.1 * w.grad).detach().requires_grad_()` is right as well: a fresh leaf each time.
 
 ## Known limits
-Only names are followed whose leaf is made in the same function. A name that is made a leaf again
-(`detach_()`, `requires_grad_()`), or whose gradient is not read again, is left alone.
+Only names are followed whose leaf is made in the same function, or passed by a call in sight. A
+name that is made a leaf again (`detach_()`, `requires_grad_()`), or whose gradient is not read
+again, is left alone.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.is_leaf.html
