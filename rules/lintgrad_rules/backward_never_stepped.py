@@ -33,8 +33,8 @@ Reported are optimizers that a function or script builds, or has a function buil
 cleared in the loop of the backward, and that nothing steps which gets them: all of that has to be
 in sight. They are followed through names, tables, objects of the project's classes, and functions
 of the project that they are handed to; a parameter, an attribute of the object that a method works
-on, or anything that cannot be followed says nothing, nor does a step which no round reaches. Where a
-file that sees the optimizer reads any `.grad` itself, for a saliency map or to update by hand,
+on, or anything that cannot be followed says nothing, nor does a step which no round reaches. Where
+a file that sees the optimizer reads any `.grad` itself, for a saliency map or to update by hand,
 hooks into a backward, takes the norm of gradients, has them watched (`wandb.watch`), makes an input
 a leaf, looks for faults with `detect_anomaly`, or measures time or memory with torch's own means,
 nothing is reported.
