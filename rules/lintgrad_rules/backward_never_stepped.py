@@ -92,5 +92,6 @@ def _may_apply(one: Acted) -> bool:
 
 
 def _beside(backward: Acted, clears: list[Acted]) -> Acted | None:
-    """A clear in the same loop as a backward."""
-    return next((one for one in clears if one.around == backward.around), None)
+    """A clear in the same loop as a backward, or in one around that."""
+    around = backward.around
+    return next((one for one in clears if around[: len(one.around)] == one.around), None)

@@ -39,7 +39,9 @@ iteration is left alone. A backward is taken to fill what every optimizer holds,
 several of them a clip may seem to have gradients that were not for it. A clip after the step whose
 result is used, or whose limit is infinite, is taken to be there for the norm, and one in a test
 that asserts something for the test. Where it is not known whose parameters an optimizer holds, or
-whose are clipped, nothing is reported unless there is one optimizer only.
+whose are clipped, nothing is reported unless there is one optimizer only. A method that nobody in
+sight calls, and that clears when it has stepped, is taken to be called again and again, with medium
+confidence. Clipping written by hand is known by `clamp_`, not by a product.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.nn.utils.clip_grad_norm_.html

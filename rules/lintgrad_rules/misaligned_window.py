@@ -3,9 +3,10 @@
 An accumulation window has two guards, one for the step and one for clearing, and both have to
 name the same round. Clearing one round too early throws away what was gathered; a precedence slip
 such as `i + 1 % n == 0`, which Python reads as `i + (1 % n) == 0`, or a remainder that no number
-has, keeps the step from ever running: nothing is trained, and nothing raises (torch 2.13,
-measured: all parameters bit for bit what they were). The opposite slip makes the guard true in
-every round, so that each micro-batch is a step of its own at 1/N of the wanted gradient.
+has, or a window that is longer than its loop, keeps the step from ever running: nothing is trained,
+and nothing raises (torch 2.13, measured: all parameters bit for bit what they were). The opposite
+slip makes the guard true in every round, so that each micro-batch is a step of its own at 1/N of
+the wanted gradient.
 
 `no_sync` of a `DistributedDataParallel` module has to leave out the last micro-batch of a window,
 and it is the forward pass that decides. With every micro-batch in `no_sync`, or the last one's

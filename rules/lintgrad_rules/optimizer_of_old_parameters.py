@@ -5,7 +5,8 @@ a model that is built again or copied, a layer that is replaced, the parameters 
 or `load_state_dict(..., assign=True)` put in the place of others. Nor does `model.parameters()`
 give what the model hides: layers in a plain list instead of a `ModuleList`, a `Parameter` that was
 multiplied or moved before it was assigned. Gradients are computed for all of these and grow (17.6
-after 5 steps, torch 2.13, measured), and none of them ever changes. Nothing is raised.
+after 5 steps, torch 2.13, measured), and none of them ever changes: with `weight_norm` the bias is
+all that still moves, with `assign=True` nothing does. Nothing is raised.
 
 ## Example
 ```python

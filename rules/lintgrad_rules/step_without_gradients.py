@@ -2,7 +2,9 @@
 
 The gradients are cleared, the model and the loss are computed, and the optimizer steps: it finds
 every `.grad` to be None and skips every parameter. Nothing raises and nothing changes, with AdamW
-neither (torch 2.13, measured): the loss of the last iteration equals that of the first.
+neither (torch 2.13, measured): the loss of the last iteration equals that of the first. Where the
+backward comes after the step, a model of several layers that does change in between makes it raise
+"one of the variables needed for gradient computation has been modified by an inplace operation".
 
 ## Example
 ```python

@@ -10,7 +10,8 @@ is reported only with `--pedantic`. Adam and its relatives do not notice a const
 added to the gradients, such as clipping to a norm or weight decay by hand, sees a difference.
 
 Reported as well is a loss that is divided twice: `accelerator.backward(loss / n)` inside of
-`accumulate`, where accelerate 1.15 divides by itself (measured: 1/4 of the wanted gradient).
+`accumulate`, where accelerate 1.15 divides by itself (measured: 1/4 of the wanted gradient). A
+`loss.backward()` that passes the accelerator by is not divided (measured: 4 times).
 
 ## Example
 ```python

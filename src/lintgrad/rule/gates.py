@@ -14,7 +14,7 @@ from lintgrad.rule.finding import Confidence, confidence_by
 from lintgrad.rule.sides import Sides
 from lintgrad.source.text import Span
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Binary, Const, Expr, Unary
+from lintgrad.syntax.nodes import Binary, Compare, Const, Expr, Unary
 from lintgrad.syntax.walk import parts_of
 from lintgrad.typestates.gradients import Grad, GradAct
 
@@ -81,6 +81,17 @@ def _counting(graph: FlowGraph) -> Iterator[tuple[int, Branch, Expr]]:
             yield number, block.exit, asked
 
 
+def _is_compared_alone(test: Expr, modulus: Expr) -> bool:
+    """Whether a test compares a remainder with a number and asks for nothing else: `i % 4 != 3`."""
+    asked = test.value if isinstance(test, Unary) and test.op == "not" else test
+    if not isinstance(asked, Compare) or not isinstance(modulus, Const):
+        return False
+    sides = (asked.left, asked.right)
+    return any(isinstance(one, Const) for one in sides) and any(
+        isinstance(one, Binary) and one.right is modulus for one in sides
+    )
+
+
 def _flagged(graph: FlowGraph, test: Expr) -> Expr | None:
     """What the flag that a test names, or denies, is given; None if more than one thing is."""
     flag = place_of(test.value if isinstance(test, Unary) and test.op == "not" else test)
@@ -133,7 +144,7 @@ class _Counted:
         if self.paths.graph.guards.lasts & {place_of(part) for part in parts_of(test)}:
             return None
         numbers = {part.value for part in parts_of(test) if isinstance(part, Const)}
-        fits = isinstance(right, Const) or numbers <= {0, 1, size}
+        fits = numbers <= {0, 1, size} or _is_compared_alone(test, right)
         return (right, size) if fits else None
 
     def opens(self, size: int, *, side: bool) -> Opens | None:
