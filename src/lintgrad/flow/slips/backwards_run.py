@@ -14,9 +14,11 @@ from lintgrad.syntax.nodes import (
     Expr,
     ExprStmt,
     Name,
+    Raise,
     Return,
     Stmt,
 )
+from lintgrad.syntax.walk import children_of, statements_of
 
 _DEEPEST = 3
 """Calls in calls that are looked into."""
@@ -88,6 +90,8 @@ class BackwardsRun:
         inner = BackwardsRun(frame, self._roles, self._depth + 1)
         found: Ran | None = None
         for statement in frame.node.body:
+            if _may_leave(statement):
+                break
             ran = inner.of(_dropped(statement))
             name = self._name(frame, ran.loss) if ran is not None else None
             if ran is not None and name is not None:
@@ -113,6 +117,12 @@ def _dropped(statement: Stmt) -> Stmt:
         case Return(span=span, value=Call() as call):
             return ExprStmt(span, call)
     return statement
+
+
+def _may_leave(statement: Stmt) -> bool:
+    """Whether a statement may end the function before those after it are run."""
+    inner = (each for block in children_of(statement) for each in statements_of(block))
+    return any(isinstance(each, Return | Raise) for each in inner)
 
 
 def _may_run(callee: Callee) -> bool:
