@@ -29,12 +29,15 @@ for x, y in loader:
 ```
 
 ## Known limits
-Reported are optimizers that a function or script builds under a plain name, clears in the loop of
-the backward, and gives to nothing but a scheduler: no attribute, no parameter, nothing out of a
-container, and none that has a step which no round reaches. Where the file reads any `.grad` itself,
-for a saliency map or to update by hand, hooks into a backward, takes the norm of gradients, has
-them watched (`wandb.watch`), makes an input a leaf, looks for faults with `detect_anomaly`, or
-measures time or memory with torch's own means, nothing is reported.
+Reported are optimizers that a function or script builds, or has a function build for it, that are
+cleared in the loop of the backward, and that nothing steps which gets them: all of that has to be
+in sight. They are followed through names, tables, objects of the project's classes, and functions
+of the project that they are handed to; a parameter, an attribute of the object that a method works
+on, or anything that cannot be followed says nothing, nor does a step which no round reaches. Where
+a file that sees the optimizer reads any `.grad` itself, for a saliency map or to update by hand,
+hooks into a backward, takes the norm of gradients, has them watched (`wandb.watch`), makes an input
+a leaf, looks for faults with `detect_anomaly`, or measures time or memory with torch's own means,
+nothing is reported.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/optim.html#taking-an-optimization-step
@@ -89,5 +92,6 @@ def _may_apply(one: Acted) -> bool:
 
 
 def _beside(backward: Acted, clears: list[Acted]) -> Acted | None:
-    """A clear in the same loop as a backward."""
-    return next((one for one in clears if one.around == backward.around), None)
+    """A clear in the same loop as a backward, or in one around that."""
+    around = backward.around
+    return next((one for one in clears if around[: len(one.around)] == one.around), None)

@@ -44,8 +44,9 @@ for x, y, z in loader:
 `first.backward(retain_graph=True)` gives the same gradients, and keeps the graph for longer.
 
 ## Known limits
-Graphs are followed through names inside of one function. Sums, means and views save nothing, so
-going through them twice is fine. A shared forward pass is one of a module that an optimizer in
+Graphs are followed through names inside of one function, and where a loss is passed to a function
+of the project that is sure to run backward on it. Sums, means and views save nothing, so going
+through them twice is fine. A shared forward pass is one of a module that an optimizer in
 sight trains, followed through functions of torch, loss functions and modules; any other function
 may have cut it. Weights that a step changes in place are followed for losses that are computed from
 modules all of whose parameters an optimizer in sight holds, in files that freeze none. Not looked

@@ -36,12 +36,15 @@ for x, y in loader:
 ```
 
 Where a part of the computation must not be recorded, a teacher's output for instance, put only
-that part under `torch.no_grad()`. `torch.enable_grad()` turns the recording on again inside.
+that part under `torch.no_grad()`. `torch.enable_grad()` turns the recording on again inside of it;
+inside of `torch.inference_mode()` nothing but `torch.inference_mode(False)` does (torch 2.13).
 
 ## Known limits
 `torch.set_grad_enabled(flag)` with a flag that is not written down counts as not known. What a
 function that cannot be seen returns is reported with less confidence: it may turn the recording on
-itself. What is handed to `torch.autograd.grad` is not judged.
+itself. What is handed to `torch.autograd.grad` is not judged. `backward()` in inference mode on a
+loss that was computed outside of it runs; the gradients cannot be changed in place outside, which
+is not looked at.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.no_grad.html

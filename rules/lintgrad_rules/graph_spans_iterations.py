@@ -38,7 +38,9 @@ for x, y in loader:
 
 ## Known limits
 Only names are followed that one call both takes and gives, in a loop that also runs backward, and
-only through modules that an optimizer in sight trains. A module may detach its state inside.
+only through modules that an optimizer in sight trains. What a function does that the loop calls
+counts as done there, where it runs backward for certain and gives the state back by its name. A
+module may detach its state inside.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.detach.html

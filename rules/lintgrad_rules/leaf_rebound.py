@@ -33,8 +33,9 @@ for step in range(5):
 `w = (w - 0.1 * w.grad).detach().requires_grad_()` is right as well: a fresh leaf each time.
 
 ## Known limits
-Only names are followed whose leaf is made in the same function. A name that is made a leaf again
-(`detach_()`, `requires_grad_()`), or whose gradient is not read again, is left alone.
+Only names are followed whose leaf is made in the same function, or passed by a call in sight. A
+name that is made a leaf again (`detach_()`, `requires_grad_()`), or whose gradient is not read
+again, is left alone.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.is_leaf.html
@@ -43,7 +44,7 @@ Only names are followed whose leaf is made in the same function. A name that is 
 
 from collections.abc import Iterator
 
-from lintgrad.flow.events import Assign, GradRead
+from lintgrad.flow.events import Assign
 from lintgrad.rule import (
     Category,
     Confidence,
@@ -56,34 +57,33 @@ from lintgrad.rule import (
     confidence_by,
     rule,
 )
-from lintgrad.typestates.leaves import LEAVES, Holds, is_result
+from lintgrad.typestates.leaves import Holds
 
 
 @rule(code="LG601", category=Category.LEAVES, severity=Severity.ERROR, docs=__doc__)
 def leaf_rebound(flow: Flow) -> Iterator[Finding]:
     """Find updates that give the leaf's name away, where its gradient is read again."""
-    for slipped in flow.slips(Slip.LEAF_LOST):
+    for slipped in flow.slips_within(Slip.LEAF_LOST):
         yield Finding(
             slipped.span,
             f"`{slipped.subject}` is given a new tensor: the leaf stays as it was",
             confidence_by(slipped.basis),
             help=f"update it in place: `with torch.no_grad(): {slipped.subject} -= ...`",
         )
-    for leaf in flow.leaves():
-        for met in flow.met(LEAVES, leaf, is_result):
-            rebound = _rebound(met)
-            if isinstance(met.event, GradRead) and rebound is not None:
-                yield Finding(
-                    rebound.span,
-                    f"`{leaf.place}` is no leaf from here on, and gets no gradient any more",
-                    met.confidence(Confidence.HIGH),
-                    (
-                        Related(leaf.made[0].span, "makes the leaf"),
-                        Related(rebound.span, "gives its name to a new tensor"),
-                        Related(met.event.span, "is None"),
-                    ),
-                    help=f"update it in place: `with torch.no_grad(): {leaf.place} -= ...`",
-                )
+    for leaf, met in flow.rebound():
+        lost = _rebound(met)
+        if lost is not None:
+            yield Finding(
+                lost.span,
+                f"`{leaf.place}` is no leaf from here on, and gets no gradient any more",
+                met.confidence(Confidence.HIGH),
+                (
+                    *(Related(made.span, "makes the leaf") for made in leaf.made[:1]),
+                    Related(lost.span, "gives its name to a new tensor"),
+                    Related(met.event.span, "is None"),
+                ),
+                help=f"update it in place: `with torch.no_grad(): {leaf.place} -= ...`",
+            )
 
 
 def _rebound(met: Met) -> Assign | None:

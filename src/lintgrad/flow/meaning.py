@@ -54,7 +54,7 @@ class Meaning:
         known = self.roles.frames.called
         if key not in known:
             callee = self.roles.callees.of_call(self.scope, call)
-            followed = callee is not None and _is_plain(callee.scope)
+            followed = callee is not None and _is_plain(callee.scope, self.roles)
             known[key] = (
                 self.roles.frames.of_call(self.scope, call, callee)
                 if callee is not None and followed and not callee.scope.is_generator
@@ -70,7 +70,7 @@ class Meaning:
         """
         found = parallel_of(self.scope, call.func) if place_of(call.func) is not None else None
         forward = found.own.method("forward") if found is not None else None
-        if found is None or forward is None or not _is_plain(forward):
+        if found is None or forward is None or not _is_plain(forward, self.roles):
             return None
         callee = Callee(forward, Argument(self.scope, call.func), found.own)
         frame = self.roles.frames.of_call(self.scope, call, callee)
@@ -133,12 +133,22 @@ class Meaning:
         return recording_at(self._regions[0], offset, around)
 
 
-def _is_plain(scope: Scope) -> bool:
+def _is_plain(scope: Scope, roles: Roles) -> bool:
     node = scope.node
     decorators = node.decorators if isinstance(node, Function) else ()
     for decorator in decorators:
         function = decorator.func if isinstance(decorator, Call) else decorator
         name = scope.root.dotted(function) or place_of(function) or "?"
-        if not name.startswith(_TRANSPARENT):
+        if not name.startswith(_TRANSPARENT) and not _gives_back(scope, roles, decorator):
             return False
     return True
+
+
+def _gives_back(scope: Scope, roles: Roles, decorator: Expr) -> bool:
+    """Whether a decorator of the project returns the very function that it is given."""
+    made = roles.callees.of_value(scope.parent or scope.root, decorator)
+    if made is None or made.bound or made.keywords or made.receiver is not None:
+        return False
+    first = made.scope.parameters[:1]
+    returned = [place_of(value) for value in made.scope.returns()]
+    return any(returned == [p.name] and not made.scope.bindings.get(p.name) for p in first)

@@ -15,9 +15,7 @@ from lintgrad.flow.events import (
     Consumed,
     Event,
     Exhaustible,
-    GradRead,
     Graph,
-    GraphUsed,
     Leaf,
     Saved,
     Slipped,
@@ -28,6 +26,7 @@ from lintgrad.flow.graph import Enter, FlowGraph, Leave, reachable
 from lintgrad.flow.names.testing import is_test
 from lintgrad.flow.places.optimizer import Optimizer
 from lintgrad.rule.accumulation import Windows
+from lintgrad.rule.entered import freed, rebound
 from lintgrad.rule.gates import Gate, gates_of
 from lintgrad.rule.hit import Acted, Hit, hits
 from lintgrad.rule.meeting import Met, met
@@ -35,7 +34,6 @@ from lintgrad.rule.piling import piles_up
 from lintgrad.rule.windows import windows_of
 from lintgrad.syntax.nodes import Expr
 from lintgrad.typestates.gradients import GRADIENTS
-from lintgrad.typestates.graphs import GRAPHS, Nodes, is_freed
 from lintgrad.typestates.scales import Scale, feels_scale, scale_of
 from lintgrad.typestates.values.tensors import Loss, losses_of, losses_where_called
 
@@ -85,19 +83,13 @@ class Flow:
         """The places of the function itself that hold a generator, and are read."""
         yield from {event.subject: None for event in self._own(Consumed)}
 
-    def leaves(self) -> Iterator[Leaf]:
-        """The leaves of the function itself whose gradients are read, and which it may lose."""
-        yield from {event.subject: None for event in self._own(GradRead)}
+    def rebound(self) -> Iterator[tuple[Leaf, Met]]:
+        """Where the gradient is read of what is no leaf any more, here and in what it calls."""
+        return rebound(self.graphs, self.number)
 
     def freed(self) -> Iterator[tuple[Graph, Met]]:
         """The backward calls through graphs that are freed, here and in what it calls."""
-        for number in reachable(self.graphs, self.number):
-            used = [e for _, e in events_of(self.graphs[number]) if isinstance(e, GraphUsed)]
-            for graph in {event.subject: None for event in used}:
-                start = Nodes.WHOLE if graph.passed else None
-                for one in met(self.graphs, number, GRAPHS, graph, is_freed, start):
-                    if isinstance(one.event, GraphUsed) and one.event.frees is not None:
-                        yield graph, one
+        return freed(self.graphs, self.number)
 
     def saved_weights(self) -> Iterator[Saved]:
         """The names of the function itself whose graphs have saved weights for a backward."""

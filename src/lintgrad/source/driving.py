@@ -21,6 +21,8 @@ _DEFINED = re.compile(
 )
 _WORD = re.compile(rb"\w+")
 _TESTS = re.compile(r"(^|/)(test_\w*|\w*_test|conftest)\.py$|(^|/)tests?/[^/]*$")
+_UPDATES = (b".step(", b".grad")
+"""What the text of a function shows that updates parameters, by an optimizer or by hand."""
 _DEEPEST = 4
 """Names are followed through so many files that hand them on, and so many base classes."""
 
@@ -98,7 +100,7 @@ class Drivers:
 
 def _read(text: bytes) -> _Read:
     defined = {name: tuple(_WORD.findall(inner)) for name, inner in _DEFINED.findall(text)}
-    trains = b".backward(" in text and b".step(" in text
+    trains = b".backward(" in text and any(update in text for update in _UPDATES)
     return _Read(trains, tuple(_imported(text)), defined)
 
 

@@ -51,11 +51,15 @@ class Consumed:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A name that holds a leaf: the expressions that make it one, and those that lose it."""
+    """A name that holds a leaf: the expressions that make it one, and those that lose it.
+
+    One that is passed is a leaf when the function is entered.
+    """
 
     place: str
     made: tuple[Expr, ...]
     lost: tuple[Expr, ...]
+    passed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from lintgrad.flow.joining.occurrences import Occurrence
 from lintgrad.flow.joining.readers import Held
 from lintgrad.flow.names.scopes import Argument, Scope, root_of
 from lintgrad.flow.places.roles import Roles
+from lintgrad.source.text import Span
 from lintgrad.syntax import apis, clipping
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Attr, Call, Const, ExprStmt, Name
+from lintgrad.syntax.nodes import Attr, Call, Compare, Const, Expr, ExprStmt, Name
 from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
 
 _HOOKS = re.compile(r"register_(\w+_)?hook")
@@ -109,14 +110,29 @@ def _called_by(roles: Roles, scope: Scope) -> Iterator[Scope]:
 
 def _applies_by_hand(scope: Scope) -> bool:
     """Whether a function does more with gradients than to clear them."""
-    reads = (
-        (isinstance(part, Attr) and part.name == "grad")
-        or (isinstance(part, Const) and part.value == "grad")
+    parts = [
+        part
         for statement in statements_of(scope.node.body)
         for expr in expressions_of(statement)
         for part in parts_of(expr)
+    ]
+    cleared = {span for part in parts for span in _cleared(part)}
+    reads = (
+        (isinstance(part, Attr) and part.name == "grad" and part.span not in cleared)
+        or (isinstance(part, Const) and part.value == "grad")
+        for part in parts
     )
     return handles_gradients(scope) and any(reads)
+
+
+def _cleared(part: Expr) -> Iterator[Span]:
+    """The gradients that are set to zero, or only asked whether they are there."""
+    match part:
+        case Attr(value=Attr(name="grad", span=span), name="zero_" | "detach_"):
+            yield span
+        case Compare(op="is" | "is not", left=Attr(name="grad", span=span), right=right):
+            if isinstance(right, Const) and right.value is None:
+                yield span
 
 
 def _runs_for_itself(scope: Scope) -> bool:

@@ -8,9 +8,17 @@ from lintgrad.flow.events.slip import Slip
 from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.kinds import Kinds
+from lintgrad.flow.places.roles import Roles
 from lintgrad.flow.slips.grad_modes import GradModes
 from lintgrad.flow.slips.gradient_uses import computed_with, in_doubt
-from lintgrad.flow.slips.updating import Updating, always_leaf, is_switched, is_update, makes_leaf
+from lintgrad.flow.slips.passed_leaves import Rounds, is_passed_leaf
+from lintgrad.flow.slips.updating import (
+    Updating,
+    always_leaf,
+    is_switched,
+    is_update,
+    makes_leaf,
+)
 from lintgrad.syntax import tensors
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import (
@@ -33,7 +41,7 @@ from lintgrad.syntax.walk import children, expressions_of, parts_of, statements_
 class Leaves:
     """Turns what the statements of one function do to its leaves into events."""
 
-    def __init__(self, scope: Scope, kinds: Kinds) -> None:
+    def __init__(self, scope: Scope, kinds: Kinds, roles: Roles) -> None:
         self._scope = scope
         self._kinds = kinds
         self._modes = GradModes(scope)
@@ -41,6 +49,7 @@ class Leaves:
         self._computed = {p for p in scope.bindings if p not in self._leaves and self._is_made(p)}
         self._doubted = in_doubt(scope) if self._computed else frozenset[str]()
         self._events: dict[Stmt, tuple[Event, ...]] = {}
+        self._rounds = Rounds(scope, roles)
         self._updating = Updating(scope, kinds, self._leaves, self._modes)
         self._read()
 
@@ -53,6 +62,7 @@ class Leaves:
         for statement in statements_of(self._scope.node.body):
             found = [
                 *self._updating.of(statement),
+                *self._rounds.of(statement),
                 *self._flagged(statement),
                 *self._of_computed(statement),
                 *(e for e in self._touched(statement) if e.subject.place in lost),
@@ -67,6 +77,8 @@ class Leaves:
         values = [b.value for b in bound if b.via is Via.VALUE]
         made = tuple(value for value in values if makes_leaf(self._scope, value))
         lost = tuple(value for value in values if is_update(value, place))
+        if lost and not made and is_passed_leaf(self._scope, place):
+            return Leaf(place, (), lost, passed=True)
         return Leaf(place, made, lost) if made else None
 
     def _is_made(self, place: str) -> bool:

@@ -54,7 +54,7 @@ class Slips:
         self._ineffective = Ineffective(scope, places, self._kinds, usage)
         self._misfits = Misfits(scope, places, self._kinds)
         self._consuming = Consuming(scope, roles, self._kinds)
-        self._leaves = Leaves(scope, self._kinds)
+        self._leaves = Leaves(scope, self._kinds, roles)
         self._carried = Carried(scope, roles, places.origins)
         self._graphs = GraphsUsed(scope, roles, places.origins, usage)
         self._weights = SavedWeights(scope, places)

@@ -203,6 +203,8 @@ def _attribute(value: Value, expr: Attr, around: Surroundings) -> Value:
             swapped = expr.name in ("T", "H") or len(value.sizes) < 2
             sizes = value.sizes[::-1] if swapped else (*value.sizes[:-2], *value.sizes[:-3:-1])
             return replace(value, sizes=sizes)
+        case "T" | "mT" | "H" | "mH" if value.kind is Kind.AT_LEAST:
+            return replace(value, sizes=(None,) * len(value.sizes))  # any may be last
         case "shape":
             return value.shape if value.is_tensor else UNKNOWN
         case "ndim":

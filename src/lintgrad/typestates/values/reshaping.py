@@ -201,7 +201,10 @@ _ZERO = Value(Kind.NUMBER, constant=0)
 def _chunks(given: Given) -> Value:
     value = given.first
     if value is None or value.kind is not Kind.TENSOR:
-        return many(Value(value.kind, value.sizes) if value and value.is_tensor else UNKNOWN)
+        known = value is not None and value.is_tensor
+        return many(
+            replace(value, sizes=(None,) * len(value.sizes)) if known and value else UNKNOWN
+        )
     return many(tensor(*[None] * len(value.sizes)))
 
 
