@@ -121,12 +121,11 @@ _HELD: dict[ScaleAct, dict[Held, Held]] = {
     ScaleAct.CLEAR: dict.fromkeys(Held, Held.CLEARED),
     ScaleAct.UNSCALE: dict.fromkeys((Held.SCALED, Held.STALE), Held.UNSCALED),
     ScaleAct.UPDATE: {Held.SCALED: Held.STALE},
-    ScaleAct.CLIP: dict.fromkeys(NOTHING_THERE, Held.CLIPPED),
+    ScaleAct.CLIP: dict.fromkeys(NOTHING_THERE - {Held.DOUBTED}, Held.CLIPPED),
     ScaleAct.CLIP_MORE: {},
     ScaleAct.FORWARD: {Held.CLEARED: Held.FORWARDED},
-    ScaleAct.GLANCE: dict.fromkeys((Held.CLEARED, Held.FORWARDED), Held.DOUBTED)
-    | {Held.APPLIED: Held.UNKNOWN},
-    ScaleAct.DOUBT: dict.fromkeys((Held.CLEARED, Held.FORWARDED), Held.DOUBTED)
+    ScaleAct.GLANCE: dict.fromkeys(NOTHING_THERE, Held.DOUBTED) | {Held.APPLIED: Held.UNKNOWN},
+    ScaleAct.DOUBT: dict.fromkeys(NOTHING_THERE, Held.DOUBTED)
     | dict.fromkeys((Held.APPLIED, Held.TRUE, Held.SCALED, Held.STALE), Held.UNKNOWN),
     ScaleAct.RENEW: dict.fromkeys(Held, Held.UNSEEN),
     ScaleAct.LOSE: dict.fromkeys(Held, Held.UNKNOWN),
