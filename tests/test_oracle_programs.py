@@ -12,11 +12,12 @@ from oracle.compose.package import written
 from oracle.compose.pieces import Draft
 from oracle.compose.program import Composed, compose
 from oracle.compose.tree import planted
+from oracle.limits import KNOWN_LIMITS
 from oracle.outcome import Harm, Line, Outcome
 from oracle.runner import HAS_TORCH, WITHOUT_TORCH, shared
 from oracle.shrink import shrunk
 from oracle.sweep import Tally, judgements
-from oracle.verdict import KNOWN_LIMITS, Judgement, Verdict, alarms_of, judged
+from oracle.verdict import Judgement, Verdict, alarms_of, judged
 
 from lintgrad.registry import installed_rules
 

@@ -30,14 +30,16 @@ for x, y in loader:
 
 ## Known limits
 Reported are optimizers that a function or script builds, or has a function build for it, that are
-cleared in the loop of the backward, and that nothing steps which gets them: all of that has to be
-in sight. They are followed through names, tables, objects of the project's classes, and functions
-of the project that they are handed to; a parameter, an attribute of the object that a method works
-on, or anything that cannot be followed says nothing, nor does a step which no round reaches. Where
-a file that sees the optimizer reads any `.grad` itself, for a saliency map or to update by hand,
-hooks into a backward, takes the norm of gradients, has them watched (`wandb.watch`), makes an input
-a leaf, looks for faults with `detect_anomaly`, or measures time or memory with torch's own means,
-nothing is reported.
+cleared in the loop of the backward, or in one around that, and that nothing steps which gets them:
+all of that has to be in sight. They are followed through names, tables, objects of the project's
+classes, and functions of the project that they are handed to; a parameter, an attribute of the
+object that a method works on, or anything that cannot be followed says nothing, nor does a step
+which no round reaches. Where a file that sees the optimizer reads any `.grad` itself, for a
+saliency map or to update by hand, hooks into a backward, takes the norm of gradients, has them
+watched (`wandb.watch`), makes an input a leaf, looks for faults with `detect_anomaly`, or measures
+time or memory with torch's own means, nothing is reported. With a scaler an update without a step
+is `scaler-protocol`, and where a called function steps an optimizer of its own, nothing is said of
+others.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/optim.html#taking-an-optimization-step
@@ -45,7 +47,7 @@ nothing is reported.
 
 from collections.abc import Iterator
 
-from lintgrad.flow.events import Backward, Rebind, ScalerUpdate
+from lintgrad.flow.events import Backward, Build, Rebind, ScalerUpdate, Step
 from lintgrad.rule import (
     Acted,
     Category,
@@ -66,6 +68,8 @@ def backward_never_stepped(flow: Flow) -> Iterator[Finding]:
     """Find backward calls in loops that clear an optimizer which nothing steps."""
     if any(flow.events(ScalerUpdate)):  # scaler-protocol points at the update without a step
         return
+    if _is_stepped_inside(flow):
+        return
     for place in sorted(flow.graph.unstepped):
         optimizer = flow.graph.optimizers[place]
         acted = list(flow.acts(GRADIENTS, optimizer))
@@ -84,6 +88,13 @@ def backward_never_stepped(flow: Flow) -> Iterator[Finding]:
                     ),
                     help=f"call `{place}.step()` after `backward()`",
                 )
+
+
+def _is_stepped_inside(flow: Flow) -> bool:
+    """Whether a called function builds and steps an optimizer of its own: of what, is not asked."""
+    own = {id(event) for block in flow.graph.blocks for event in block.events}
+    built = {one.optimizer for one in flow.events(Build) if id(one) not in own}
+    return any(one.optimizer in built for one in flow.events(Step) if id(one) not in own)
 
 
 def _may_apply(one: Acted) -> bool:

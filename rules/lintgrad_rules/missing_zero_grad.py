@@ -44,10 +44,13 @@ somewhere that cannot be found and may clear, or where something else was given 
 hook, a callback, a table of functions, a method that a subclass replaces), nothing is reported. A
 condition that is a fixed setting (`if args.clear:`) gives low confidence, and so does one that is
 decided inside of a called function, an exception that is caught, and several conditions that only
-together lead to the harm. Parameters that are updated without any optimizer are not followed, and
-neither is what a context manager or a generator of the project does between its `yield`s. A
-function that nobody in sight calls is taken to be called
-again if its optimizer outlives it and nothing in sight clears it: medium confidence at most.
+together lead to the harm. Parameters that are updated without any optimizer are not followed. Of a
+context manager or a generator of the project only what it does right before and after its one
+`yield` is followed. Nothing is said of an optimizer that the variable of a loop picks out of a
+container, of gradients that one optimizer leaves to another one, built later on the same
+parameters, and of a clear that runs over a used-up generator of another function. A function that
+nobody in sight calls is taken to be called again if its optimizer outlives it and nothing in sight
+clears it: medium confidence at most.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.optim.Optimizer.zero_grad.html

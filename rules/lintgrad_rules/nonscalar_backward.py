@@ -31,7 +31,8 @@ for x, y in loader:
 ## Known limits
 Values are followed through functions, classes and files of the project, as far as they are bound
 once. Sizes that are not written down may turn out to be 1, which torch accepts. What an operation
-makes of a shape is known for the common ones alone. What `DataParallel` gathers has one element for
+makes of a shape is known for the common ones alone, and how many dimensions the data have that a
+loop draws from somewhere else is not. What `DataParallel` gathers has one element for
 each device: unless `device_ids` names two of them little is said of it, as one device gives a loss
 without dimensions.
 

@@ -39,8 +39,9 @@ call that cannot be seen and could run a backward keeps the rule silent, and so 
 another optimizer's loss, which may reach any parameter. Nothing is said where no clear is in sight,
 where a condition decides whether it is the backward or the step that runs, where gradients were
 asked for (`torch.autograd.grad`) and never written, and of optimizers that a loop takes out of a
-container, or that have two names in a closure. Gradients that a backward made and a clear took
-away again are `zero-grad-before-step`.
+container, or that have two names in a closure. A forward pass in an inner loop counts only where
+that loop does more with gradients. Gradients that a backward made and a clear took away again are
+`zero-grad-before-step`.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/optim.html#taking-an-optimization-step

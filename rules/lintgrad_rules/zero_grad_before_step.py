@@ -38,11 +38,12 @@ for x, y in loader:
 A loop that reads or copies the gradients before it clears them, and then steps on purpose with
 momentum alone, looks the same; in a test that asserts something it is not reported. Clearing now
 and then may drop bad gradients on purpose: where a condition that varies decides whether there is a
-clear, or several do, the confidence is low. What a context manager or a generator of the project
-does between its `yield`s is not followed. A model that cannot be seen may run a backward of its own
-when it is called: a step right after is not judged. Nor is one whose parameters had nothing but
-gradients of other optimizers' losses: which loss feeds which optimizer is not known. An optimizer
-that a loop's variable picks out of a container is known in that round alone.
+clear, or several do, the confidence is low. Of a context manager or a generator of the project only
+what it does right before and after its one `yield` is followed. A model that cannot be seen may run
+a backward of its own when it is called: a step right after is not judged. Nor is one whose
+parameters had nothing but gradients of other optimizers' losses: which loss feeds which optimizer
+is not known. An optimizer that a loop's variable picks out of a container is known in that round
+alone.
 
 ## References
 - https://docs.pytorch.org/docs/2.13/generated/torch.optim.Optimizer.zero_grad.html

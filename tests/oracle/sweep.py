@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from oracle.compose.program import Composed, compose
+from oracle.limits import limit_of
 from oracle.runner import Oracle
 from oracle.shrink import shrunk
-from oracle.verdict import Alarm, Judgement, Verdict, judged, limit_of
+from oracle.verdict import Alarm, Judgement, Verdict, judged
 from oracle.workers import Workers
 
 MOST_OF_A_KIND = 3

@@ -13,6 +13,7 @@ from lintgrad.rule import Confidence, Severity
 from lintgrad.source.text import Source
 from oracle.answers import NEVER, NO_RUN_SHOWS, answers, may_answer
 from oracle.compose.program import Composed
+from oracle.limits import limit_of
 from oracle.marks import untaken
 from oracle.outcome import Harm, How, Line, Outcome, merged
 from oracle.runner import Oracle
@@ -30,54 +31,6 @@ MARKS = (
     *("of optimizers", "alias", "bound method"),
 )
 """What a program's tags say of how it is written, the most telling first."""
-KNOWN_LIMITS = {
-    ("LG101", "told at low confidence"): "several conditions that only together",
-    ("LG101", "by hand"): "updated without any optimizer",
-    ("LG101", "in a context manager"): "context manager or a generator",
-    ("LG101", "in a generator"): "context manager or a generator",
-    ("LG102", "told at low confidence"): "the confidence is low",
-    ("LG102", "by foreign"): "which loss feeds which optimizer",
-    ("LG102", "in a context manager"): "context manager or a generator",
-    ("LG102", "in a generator"): "context manager or a generator",
-    ("LG102", "held"): "picks out of a container",
-    ("LG103", "pieces of a batch"): "a loop over the micro-batches stands inside another one",
-    ("LG103", "guarded"): "depends on something that cannot be counted",
-    ("LG201", "told at low confidence"): "may turn out to be 1",
-    ("LG201", "in a "): "as far as they are bound once",
-    ("LG201", "in another file"): "as far as they are bound once",
-    ("LG201", ""): "known for the common ones alone",
-    ("LG203", "gradients by hand"): "handed to `torch.autograd.grad`",
-    ("LG204", "by changed"): "an optimizer in sight holds",
-    ("LG204", "told at low confidence"): "the confidence is low",
-    ("LG204", "in a"): "inside of one function",
-    ("LG204", "guarded"): "leaves as it was in the round before",
-    ("LG204", "error caught"): "leaves as it was in the round before",
-    ("LG204", "rounds skipped"): "leaves as it was in the round before",
-    ("LG301", ""): "with a clear and, after it, a forward pass before them",
-    ("LG302", "layout: class"): "no attribute, no parameter",
-    ("LG302", "layout: function"): "no attribute, no parameter",
-    ("LG302", "in a"): "no attribute, no parameter",
-    ("LG302", "held"): "nothing out of a container",
-    ("LG302", "of optimizers"): "nothing out of a container",
-    ("LG302", "guarded"): "a step which no round reaches",
-    ("LG302", "rounds skipped"): "a step which no round reaches",
-    ("LG309", "guarded"): "because a condition left the backward out",
-    ("LG309", "rounds skipped"): "because a condition left the backward out",
-    ("LG309", "told at low confidence"): "because a condition left the backward out",
-    ("LG309", "in a context manager"): "context manager or a generator",
-    ("LG309", "in a generator"): "context manager or a generator",
-    ("LG501", "a loss each"): "fill what every optimizer holds",
-    ("LG501", "adversarial"): "fill what every optimizer holds",
-    ("LG501", "alternating"): "fill what every optimizer holds",
-    ("LG501", "guarded"): "reached with gradients in some other iteration",
-    ("LG501", "rounds skipped"): "reached with gradients in some other iteration",
-    ("LG503", "guarded"): "Only what happens on every path",
-    ("LG503", "error caught"): "Only what happens on every path",
-    ("LG503", "rounds skipped"): "Only what happens on every path",
-    ("LG503", "in a"): "in several functions are not always put together",
-    ("LG701", ""): "Reported only where both losses are understood",
-}
-"""Kinds of missed alarms, with the words by which the rule's "known limits" name them."""
 
 
 class Verdict(StrEnum):
@@ -155,11 +108,6 @@ class Judgement:
                     return f"{tag}, {tags[0]}, {tags[-1]}"
         disturbed = sorted({tag for tag in tags[1:] if ":" not in tag})
         return ", ".join([*disturbed, tags[0], tags[-1]])
-
-
-def limit_of(code: str, kind: str) -> str | None:
-    """The words of a rule's documentation that name a kind of missed alarm, None if none do."""
-    return next((words for (c, k), words in KNOWN_LIMITS.items() if c == code and k in kind), None)
 
 
 def alarms_of(program: Composed) -> list[Alarm]:
@@ -299,6 +247,7 @@ def _doubtful(alarm: Alarm, judgement: Judgement) -> bool:
         "LG101": outcome.steps.get(alarm.line, 0) > 1,
         "LG102": alarm.line in outcome.steps,
         "LG201": alarm.line in outcome.backwards,
+        "LG309": alarm.line in outcome.steps,  # of updates by hand the run counts none twice
     }
     if not ran.get(alarm.code, True):
         return True
