@@ -47,13 +47,14 @@ that were written by hand. What goes wrong between plain steps and those of a sc
 
 from collections.abc import Iterator
 
-from lintgrad.flow.events import Backward, Event, Step
+from lintgrad.flow.events import Backward, Event, Step, ZeroGrad
 from lintgrad.rule import (
     Acted,
     Category,
     Confidence,
     Finding,
     Flow,
+    Passed,
     Related,
     Severity,
     last_on,
@@ -76,6 +77,8 @@ def step_twice(flow: Flow) -> Iterator[Finding]:
             continue
         if hit.optimizer.escaped or any(map(_is_by_scaler, (first, hit.event))):
             continue
+        if _may_be_cleared(before, backward):
+            continue
         acted = {id(one.event): one for one in flow.acts(SCALING, hit.subject)}
         if not _together(*(acted.get(id(event)) for event in (first, backward, hit.event))):
             continue
@@ -90,6 +93,13 @@ def step_twice(flow: Flow) -> Iterator[Finding]:
             ),
             help="step once for every `backward()`, or run a new `backward()` in between",
         )
+
+
+def _may_be_cleared(trail: tuple[Passed, ...], backward: Backward) -> bool:
+    """Whether something after the backward clears, be it what belongs to others alone."""
+    events = [passed.event for passed in trail]
+    last = max(i for i, event in enumerate(events) if event is backward)
+    return any(isinstance(event, ZeroGrad) for event in events[last:])
 
 
 def _is_by_scaler(event: Event) -> bool:

@@ -16,3 +16,4 @@ SWITCHES: dict[str, bool | None] = {
 """Context managers and decorators, with what they do; None if their argument decides."""
 BY_ARGUMENT = ("set_grad_enabled", "inference_mode")
 TURNING_OFF = frozenset(name for name, enabled in SWITCHES.items() if enabled is False)
+MAY_TURN_OFF = frozenset(name for name, enabled in SWITCHES.items() if enabled is not True)

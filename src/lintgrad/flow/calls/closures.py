@@ -14,12 +14,10 @@ from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.role import Found
 from lintgrad.flow.places.roles import Roles
 from lintgrad.syntax import apis
+from lintgrad.syntax.grad_modes import SWITCHES
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Assign, Attr, AugAssign, Call, Const, Expr, Function, Name, Stmt
 from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
-
-_KEEP_FUNCTIONS = frozenset({"torch.enable_grad", "torch.set_grad_enabled", "torch.no_grad"})
-"""Decorators that give back what the function returns."""
 
 _OF_TENSORS = frozenset(
     # Methods of tensors that a loss is made with and that run no code of anybody else's.
@@ -81,7 +79,7 @@ class Closures:
         node = scope.node
         decorators = node.decorators if isinstance(node, Function) else ()
         names = {scope.dotted(d.func if isinstance(d, Call) else d) for d in decorators}
-        if scope.is_generator or not names <= _KEEP_FUNCTIONS:
+        if scope.is_generator or not names <= SWITCHES.keys():
             return
         returns = any(not _is_none(value) for value in scope.returns())
         loud = [each for each in scope.calls if not self._is_quiet(scope, each, place)]

@@ -9,16 +9,13 @@ from lintgrad.flow.places.of_function import Places
 from lintgrad.flow.places.roles import Roles
 from lintgrad.source.text import Span
 from lintgrad.syntax import modules
+from lintgrad.syntax.grad_modes import MAY_TURN_OFF
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, For, While, With
 from lintgrad.syntax.walk import parts_in, statements_of
 
 _TRAINED_WITH = (modules.SAME_OBJECT | {"zero_grad"}) - {"eval", "requires_grad_", "apply"}
 """Methods that a copy which is only trained is used with."""
-
-_WITHOUT_GRADIENTS = frozenset(
-    {"torch.no_grad", "torch.inference_mode", "torch.set_grad_enabled", "torch.autograd.no_grad"}
-)
 
 
 class Copies:
@@ -100,6 +97,6 @@ class Copies:
     def _has_no_gradients(self, statement: With) -> bool:
         return any(
             isinstance(item.value, Call)
-            and self._scope.dotted(item.value.func) in _WITHOUT_GRADIENTS
+            and self._scope.dotted(item.value.func) in MAY_TURN_OFF
             for item in statement.items
         )
