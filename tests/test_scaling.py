@@ -46,8 +46,8 @@ TABLE = """
 unseen    true     scaled    unseen   cleared  unseen   unseen   unseen   unseen    unseen  unseen
 cleared   true     scaled    cleared  cleared  cleared  cleared  clipped  forwarded doubted doubted
 forwarded true     scaled    cleared  cleared  forwarded forwarded clipped forwarded doubted doubted
-doubted   true     scaled    cleared  cleared  doubted  doubted  clipped  doubted   doubted doubted
-clipped   true     scaled    cleared  cleared  clipped  clipped  clipped  clipped   clipped clipped
+doubted   true     scaled    cleared  cleared  doubted  doubted  doubted  doubted   doubted doubted
+clipped   true     scaled    cleared  cleared  clipped  clipped  clipped  clipped   doubted doubted
 true      true     unknown   applied  cleared  true     true     true     true      true    unknown
 scaled    unknown  scaled    applied  cleared  unscaled stale    scaled   scaled    scaled  unknown
 stale     unknown  unknown   applied  cleared  unscaled stale    stale    stale     stale   unknown
