@@ -32,7 +32,8 @@ spent    mixed    spent    clear    pending  pending  clear    spent    unknown
 mixed    mixed    spent    wiped    pending  pending  clear    mixed    unknown
 wiped    pending  clear    wiped    pending  wiped    clear    doubtful unknown
 doubtful pending  spent    wiped    pending  doubtful clear    doubtful unknown
-unknown  unknown  spent    clear    pending  unknown  clear    unknown  unknown
+present  present  spent    clear    pending  present  clear    present  unknown
+unknown  present  unknown  clear    pending  unknown  clear    unknown  unknown
 """
 
 ROWS = [line.split() for line in TABLE.strip().splitlines()]

@@ -186,6 +186,6 @@ def _window(window: int | None, act: GradAct, after: frozenset[Grad]) -> int | N
         return 0
     if act is GradAct.REPLACE:
         return 1
-    if window is None or len(after) > 1 or after & {Grad.UNKNOWN, Grad.DOUBTFUL}:
+    if window is None or len(after) > 1 or after & {Grad.UNKNOWN, Grad.PRESENT, Grad.DOUBTFUL}:
         return None
     return window + 1 if act is GradAct.ADD else window

@@ -112,7 +112,7 @@ def _is_unapplied(context: Context[Grad, GradAct, Optimizer]) -> bool:
     Where something is counted, those count as well of which nothing is known.
     """
     counts = bool(context.graph.guards.stand_ins or context.graph.guards.moduli)
-    unapplied = {Grad.PENDING, Grad.MIXED} | ({Grad.UNKNOWN} if counts else set())
+    unapplied = {Grad.PENDING, Grad.MIXED} | ({Grad.UNKNOWN, Grad.PRESENT} if counts else set())
     return any(
         isinstance(event, ZeroGrad | Backward)
         and context.certainty(point, lambda grad: grad in unapplied) is Certainty.ALWAYS

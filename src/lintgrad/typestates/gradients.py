@@ -38,6 +38,8 @@ class Grad(Enum):
     """Nothing: gradients were there, and were cleared before a step could apply them."""
     DOUBTFUL = auto()
     """Nothing, or new ones: they were cleared, and a backward may have run out of sight."""
+    PRESENT = auto()
+    """Some: what was there is not understood, and new ones have been added to it."""
     UNKNOWN = auto()
     """Something that is not understood has had its hands on them."""
 
@@ -78,7 +80,8 @@ _AFTER: dict[GradAct, dict[Grad, Grad]] = {
         Grad.MIXED: Grad.MIXED,
         Grad.WIPED: Grad.PENDING,
         Grad.DOUBTFUL: Grad.PENDING,
-        Grad.UNKNOWN: Grad.UNKNOWN,
+        Grad.PRESENT: Grad.PRESENT,
+        Grad.UNKNOWN: Grad.PRESENT,
     },
     GradAct.APPLY: {
         Grad.CLEAR: Grad.CLEAR,
@@ -87,7 +90,8 @@ _AFTER: dict[GradAct, dict[Grad, Grad]] = {
         Grad.MIXED: Grad.SPENT,
         Grad.WIPED: Grad.CLEAR,
         Grad.DOUBTFUL: Grad.SPENT,
-        Grad.UNKNOWN: Grad.SPENT,
+        Grad.PRESENT: Grad.SPENT,
+        Grad.UNKNOWN: Grad.UNKNOWN,
     },
     GradAct.CLEAR: {
         Grad.CLEAR: Grad.CLEAR,
@@ -96,6 +100,7 @@ _AFTER: dict[GradAct, dict[Grad, Grad]] = {
         Grad.MIXED: Grad.WIPED,
         Grad.WIPED: Grad.WIPED,
         Grad.DOUBTFUL: Grad.WIPED,
+        Grad.PRESENT: Grad.CLEAR,
         Grad.UNKNOWN: Grad.CLEAR,
     },
     GradAct.REPLACE: dict.fromkeys(Grad, Grad.PENDING),
