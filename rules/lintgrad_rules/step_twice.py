@@ -92,6 +92,7 @@ def step_twice(flow: Flow) -> Iterator[Finding]:
                 Related(hit.event.span, "applies them again"),
             ),
             help="step once for every `backward()`, or run a new `backward()` in between",
+            unless=("LG307",),
         )
 
 

@@ -96,7 +96,6 @@ class Copies:
 
     def _has_no_gradients(self, statement: With) -> bool:
         return any(
-            isinstance(item.value, Call)
-            and self._scope.dotted(item.value.func) in MAY_TURN_OFF
+            isinstance(item.value, Call) and self._scope.dotted(item.value.func) in MAY_TURN_OFF
             for item in statement.items
         )
