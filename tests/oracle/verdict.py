@@ -211,8 +211,11 @@ def compared(program: Composed, outcome: Outcome, told: list[Alarm]) -> Judgemen
     judgement.at_low_confidence = [
         h for h in missed if any(answers(a.code, a.line, h) for a in told)
     ]
+    # Whatever is wrong with the steps of an optimizer that holds nothing which is trained any more
+    # shows only when that is mended.
+    gone = any(alarm.code == "LG307" for alarm in alarms)
     for alarm in extra:
-        doubtful = _doubtful(alarm, judgement)
+        doubtful = gone or _doubtful(alarm, judgement)
         (judgement.undecided if doubtful else judgement.false).append(alarm)
     return judgement
 
