@@ -56,8 +56,9 @@ what is reported is a turn of an optimizer alone, after turns of another one, wh
 tell that they are apart: by going through the very same modules, by detaching, or by one module
 judging what the other makes: it is fed with it, or weighs its log-probability. Both losses run
 backward before either step may be meant so, and are reported with low confidence, where one loss
-cuts off what the other is judged by. Files that switch `requires_grad` of parameters are left
-alone.
+cuts off what the other is judged by. What a function is handed is not traced back to its modules:
+of turns that are taken apart into functions nothing is said. Files that switch `requires_grad` of
+parameters are left alone.
 
 ## References
 - https://docs.pytorch.org/tutorials/beginner/dcgan_faces_tutorial.html
