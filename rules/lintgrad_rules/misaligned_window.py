@@ -90,6 +90,8 @@ def misaligned_window(flow: Flow) -> Iterator[Finding]:
         doubtful = gate.opens is Opens.MOSTLY or gate.apart
         if told is None or (doubtful and not _is_window(flow, gate)):
             continue
+        if gate.opens is Opens.MOSTLY and _waits_for_another(flow, gate):
+            continue
         place = gate.optimizer.place
         yield Finding(
             gate.span,
@@ -122,6 +124,11 @@ _TOLD = {
         "runs for all other micro-batches",
     ),
 }
+
+
+def _waits_for_another(flow: Flow, gate: Gate) -> bool:
+    """Whether the step's window has a guard of its own: this one leaves out some rounds besides."""
+    return any(other.step is gate.step and other.opens is Opens.IN_TIME for other in flow.gates)
 
 
 def _is_window(flow: Flow, gate: Gate) -> bool:

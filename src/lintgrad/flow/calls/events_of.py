@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from lintgrad.flow.calls import backwards
 from lintgrad.flow.calls.asides import Asides
@@ -35,6 +36,7 @@ from lintgrad.flow.graph import Guards
 from lintgrad.flow.names import guesses
 from lintgrad.flow.names.bound_once import bound_once, followed
 from lintgrad.flow.names.methods import only_holds
+from lintgrad.flow.names.recording import Recording, Region, recording_at, regions_of
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.module_classes import is_module
 from lintgrad.flow.places.of_function import Places
@@ -158,7 +160,7 @@ class Calls:
             yield from self._through(call, followed)
             return
         if self._unseen.is_module_of_torch(call.func):
-            yield self._pass(call)
+            yield from self._pass(call)
             return
         clipped = self._clipping.events(call)
         if clipped is not None:
@@ -175,17 +177,28 @@ class Calls:
         else:
             name = spelled(self._text, call.func.span)
             doubt = self._unseen.doubt(call)
+            if doubt is Doubt.FORWARD and self._is_unrecorded(call):
+                doubt = Doubt.GLANCE
             yield MayBackward(call.span, f"`{name}(...)` cannot be seen here", doubt)
 
     def _through(self, call: Call, followed: tuple[Event, ...]) -> Iterator[Event]:
         yield from self._handed.of(call)
         yield from followed
         if not followed and self._is_pass(call):
-            yield self._pass(call)
+            yield from self._pass(call)
 
-    def _pass(self, call: Call) -> MayBackward:
-        name = spelled(self._text, call.func.span)
-        return MayBackward(call.span, f"`{name}(...)` is a forward pass", Doubt.PASS)
+    def _pass(self, call: Call) -> Iterator[MayBackward]:
+        """A forward pass; one that is not recorded is for no backward."""
+        if not self._is_unrecorded(call):
+            name = spelled(self._text, call.func.span)
+            yield MayBackward(call.span, f"`{name}(...)` is a forward pass", Doubt.PASS)
+
+    def _is_unrecorded(self, call: Call) -> bool:
+        return recording_at(self._regions, call.span.start, Recording()).enabled is False
+
+    @cached_property
+    def _regions(self) -> tuple[Region, ...]:
+        return regions_of(self._scope)
 
     def _is_pass(self, call: Call) -> bool:
         """Whether a module of the project is called."""

@@ -1,8 +1,10 @@
 """Calls of one of several functions in sight: out of a dict, or by a condition."""
 
+import re
+
 from lintgrad.flow.names.bindings import Via
 from lintgrad.flow.names.bound_once import bound_once, from_caller
-from lintgrad.flow.names.scopes import Argument, Scope
+from lintgrad.flow.names.scopes import Scope, root_of
 from lintgrad.flow.places.callees import Callee, Callees
 from lintgrad.syntax.names import place_of
 from lintgrad.syntax.nodes import Attr, Call, Const, Expr, IfExp, Item, Mapping, Name
@@ -44,8 +46,12 @@ class Choices:
         """The function under a key that is written down."""
         if not isinstance(func, Item):
             return None
-        key = from_caller(scope, func.index).expr
-        key = (bound_once(scope, key) or Argument(scope, key)).expr
+        asked = from_caller(scope, func.index)
+        known = bound_once(scope, asked.expr)
+        place = place_of(asked.expr)
+        if known is not None and place is not None and _is_shared(known.scope, root_of(place)):
+            return None
+        key = (known or asked).expr
         table = self._mapping(scope, func.value)
         if table is None or not isinstance(key, Const):
             return None
@@ -93,6 +99,8 @@ class Choices:
         found = where.lookup(place) if place is not None else None
         if place is None or (found is not None and len(found[1]) > 1):
             return False
+        if found is not None and _is_shared(found[0], root_of(place)):
+            return False
         own = self._callees.own_class(where, asked.value) if isinstance(asked, Attr) else None
         if own is not None and isinstance(asked, Attr):
             return not any(
@@ -102,3 +110,9 @@ class Choices:
                 if name != "__init__"
             )
         return found is None or found[1][0].via is Via.VALUE
+
+
+def _is_shared(scope: Scope, name: str) -> bool:
+    """Whether some function of the file declares that it gives an outer name new values."""
+    declared = rf"^\s*(?:global|nonlocal)\b.*\b{re.escape(name)}\b"
+    return re.search(declared, scope.source.text, re.MULTILINE) is not None

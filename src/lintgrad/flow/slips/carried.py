@@ -7,7 +7,10 @@ from lintgrad.flow.events import Slipped
 from lintgrad.flow.events.evidence import Basis
 from lintgrad.flow.events.slip import Slip
 from lintgrad.flow.loops.headers import names_in
+from lintgrad.flow.names import guesses
+from lintgrad.flow.names.bound_once import definition
 from lintgrad.flow.names.scopes import Scope
+from lintgrad.flow.places.module_classes import lets_through
 from lintgrad.flow.places.origins import Origins
 from lintgrad.flow.places.roles import Roles
 from lintgrad.flow.slips.backwards_run import BackwardsRun, Ran
@@ -19,9 +22,9 @@ from lintgrad.syntax.nodes import (
     Assign,
     Attr,
     Call,
+    Comprehension,
     Const,
     Expr,
-    ExprStmt,
     For,
     Sequence,
     Stmt,
@@ -59,7 +62,7 @@ class Carried:
         return self._found.get(statement, ())
 
     def _read(self, loop: For | While) -> None:
-        body = list(_own_statements(loop.body))
+        body = list(own_statements(loop.body))
         drawn = names_in(loop.target) if isinstance(loop, For) else ()
         around = _Round(loop.body, frozenset(drawn))
         for value, ran in self._losses(body):
@@ -88,7 +91,7 @@ class Carried:
         if frame is None or len(returned) != 1 or len(statement.targets) != 1:
             return
         inner = Carried(frame, self._roles, self._origins)
-        body = list(_own_statements(frame.node.body))
+        body = list(own_statements(frame.node.body))
         whole = _Round(frame.node.body, frozenset())
         back = dict(zip(_items(returned[0]), _items(statement.targets[0]), strict=False))
         for value, ran in inner._losses(body):
@@ -117,6 +120,7 @@ class Carried:
             for state in made & given:
                 if (
                     self._carrying.trains(place_of(statement.value.func))
+                    and not self._may_cut(statement.value.func)
                     and not self._is_renewed(state, statement, around)
                     and self._leads_to(made, value, body)
                     and not self._modes.may_be_off(statement.span)
@@ -135,7 +139,7 @@ class Carried:
                 continue
             if isinstance(statement, For) and state in names_in(statement.target):
                 return True
-            if _hands_out(statement, state):
+            if self._hands_out(statement, state):
                 return True  # what it is given to may cut it in place
             if isinstance(statement, Assign) and any(
                 name.split(".")[0].split("[")[0] == state
@@ -148,6 +152,47 @@ class Carried:
                     if isinstance(part, Attr) and place_of(part.value) == state:
                         return True
         return state in around.drawn
+
+    def _hands_out(self, statement: Stmt, state: str) -> bool:
+        """Whether a statement gives a state, or each part of it, another name, or to a function."""
+        match statement:
+            case Assign(value=value) | For(iter=value) if state in _items(value):
+                return True
+        for expr in expressions_of(statement):
+            for part in parts_of(expr):
+                match part:
+                    case Comprehension(clauses=clauses):
+                        if any(state in _items(clause.iter) for clause in clauses):
+                            return True
+                    case Call(args=args, keywords=keywords) if not self._only_reads(part):
+                        handed = (*args, *(keyword.value for keyword in keywords))
+                        if any(state in _items(one) for one in handed):
+                            return True
+        return False
+
+    def _only_reads(self, call: Call) -> bool:
+        """Whether a call leaves what it is given as it is: torch's, a module's, or a loss's."""
+        name = self._scope.dotted(call.func)
+        if name is not None:
+            return name.startswith("torch.")
+        place = place_of(call.func)
+        made = definition(self._scope, place) if place is not None else None
+        if made is not None and isinstance(made.expr, Call):
+            built = made.scope.dotted(made.expr.func) or ""
+            if built.startswith("torch."):
+                return True
+        followed = self._roles.callees.of_call(self._scope, call) is not None
+        named = place is not None and guesses.named_like_loss(place) and not followed
+        return named or self._carrying.trains(place)
+
+    def _may_cut(self, module: Expr) -> bool:
+        """Whether a module of the project may cut what it is given, or what it gives back."""
+        place = place_of(module)
+        made = definition(self._scope, place) if place is not None else None
+        if made is None or not isinstance(made.expr, Call):
+            return False
+        own = made.scope.class_named(place_of(made.expr.func) or "")
+        return own is not None and not lets_through(own)
 
     def _leads_to(self, made: set[str], value: Expr, body: list[Stmt]) -> bool:
         """Whether a loss is computed from what the module gave, by names of the same loop."""
@@ -164,28 +209,18 @@ class Carried:
         return False
 
 
-def _hands_out(statement: Stmt, state: str) -> bool:
-    """Whether a statement gives a state, or each part of it, another name, or to a function."""
-    match statement:
-        case Assign(value=value) | For(iter=value) if place_of(value) == state:
-            return True
-        case For(iter=Call(args=args)) | ExprStmt(value=Call(args=args)):
-            return state in map(place_of, args)
-    return False
-
-
 def _items(expr: Expr) -> list[str | None]:
     """The places that an expression consists of."""
     return [place_of(item) for item in (expr.items if isinstance(expr, Sequence) else (expr,))]
 
 
-def _own_statements(body: tuple[Stmt, ...]) -> Iterator[Stmt]:
+def own_statements(body: tuple[Stmt, ...]) -> Iterator[Stmt]:
     """The statements of a loop that no loop in it repeats."""
     for statement in body:
         yield statement
         if not isinstance(statement, For | While):
             for block in children_of(statement):
-                yield from _own_statements(block)
+                yield from own_statements(block)
 
 
 def _retains(backward: Call) -> bool:

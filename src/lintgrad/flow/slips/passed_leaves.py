@@ -10,10 +10,11 @@ from lintgrad.flow.names.bound_once import from_caller
 from lintgrad.flow.names.scopes import Scope
 from lintgrad.flow.places.roles import Roles
 from lintgrad.flow.slips.backwards_run import BackwardsRun
+from lintgrad.flow.slips.carried import own_statements
 from lintgrad.flow.slips.updating import is_switched, is_update, makes_leaf
 from lintgrad.syntax.names import place_of
-from lintgrad.syntax.nodes import Assign, Call, For, Stmt, While
-from lintgrad.syntax.walk import statements_of
+from lintgrad.syntax.nodes import Assign, Break, Call, For, Item, Raise, Return, Stmt, While
+from lintgrad.syntax.walk import expressions_of, parts_of, statements_of
 
 
 def is_passed_leaf(frame: Scope, parameter: str) -> bool:
@@ -40,9 +41,9 @@ class Rounds:
         self._ran = BackwardsRun(scope, roles)
         self._found: dict[Stmt, Slipped] = {}
         for loop in statements_of(scope.node.body):
-            if isinstance(loop, For | While):
-                for statement in statements_of(loop.body):
-                    for slipped in self._given_back(statement):
+            if isinstance(loop, For | While) and _repeats(loop):
+                for statement in own_statements(loop.body):
+                    for slipped in self._given_back(statement, loop):
                         self._found[statement] = slipped
 
     def of(self, statement: Stmt) -> Iterator[Slipped]:
@@ -50,18 +51,35 @@ class Rounds:
         if statement in self._found:
             yield self._found[statement]
 
-    def _given_back(self, statement: Stmt) -> Iterator[Slipped]:
+    def _given_back(self, statement: Stmt, loop: For | While) -> Iterator[Slipped]:
         match statement:
             case Assign(targets=(target,), value=Call() as call):
                 frame = self._ran.frame(call)
-                if frame is None:
-                    return
                 place = place_of(target)
-                others = [b for b in self._scope.bindings.get(place or "", ()) if b.value != call]
+                if frame is None or place is None or _is_handed_out(place, statement, loop):
+                    return
+                others = [b for b in self._scope.bindings.get(place, ()) if b.value != call]
                 for name, passed in (frame.arguments or {}).items():
                     same = place_of(passed.expr) == place and len(others) == 1
                     if same and is_passed_leaf(frame, name):
                         yield from _lost(frame, name)
+
+
+def _repeats(loop: For | While) -> bool:
+    """Whether a loop is there for more than one round, as far as that shows."""
+    ends = any(isinstance(statement, Break | Return | Raise) for statement in loop.body)
+    return not ends and not (isinstance(loop, For) and isinstance(loop.iter, Item))
+
+
+def _is_handed_out(place: str, own: Stmt, loop: For | While) -> bool:
+    """Whether something else in a loop gets a place, which may make it a leaf again."""
+    return any(
+        isinstance(part, Call) and place in map(place_of, part.args)
+        for statement in statements_of(loop.body)
+        if statement is not own
+        for expr in expressions_of(statement)
+        for part in parts_of(expr)
+    )
 
 
 def _lost(frame: Scope, name: str) -> Iterator[Slipped]:
